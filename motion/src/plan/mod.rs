@@ -1,0 +1,1 @@
+//! Planning: from a snapshot to a proposal.

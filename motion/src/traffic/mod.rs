@@ -1,0 +1,1 @@
+//! The traffic manager: admission, the action dependency graph, grants and releases.
