@@ -4,10 +4,13 @@
 pub mod conflict;
 pub mod floor;
 pub mod ids;
+pub mod problem;
 pub mod roadmap;
+pub mod spec;
 pub mod words;
 
 pub use conflict::{ClassMask, Conflict, ConflictSets};
 pub use floor::*;
 pub use ids::*;
+pub use problem::{Problem, Problems, Severity};
 pub use roadmap::{Edge, Node, Roadmap};
