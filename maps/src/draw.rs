@@ -106,7 +106,7 @@ pub fn svg(floor: &Floor) -> String {
         sheet.draw(&mut out);
         top += size(level).1 + 2 * margin;
     }
-    legend(&mut out, &scale, margin, top + scale.text);
+    legend(&mut out, margin, top + scale.text);
     out.push_str("</svg>\n");
     out
 }
@@ -143,7 +143,7 @@ fn styles(scale: &Scale) -> String {
 }
 
 /// What the shapes mean, in one line below the floor.
-fn legend(out: &mut String, scale: &Scale, x: i64, y: i64) {
+fn legend(out: &mut String, x: i64, y: i64) {
     let _ = writeln!(
         out,
         "<text class=\"small\" x=\"{x}\" y=\"{y}\">square: station · diamond: charger · circle: parking · \

@@ -179,9 +179,10 @@ impl Sheet<'_> {
             );
         }
         for (index, door) in self.floor.doors.iter().enumerate() {
-            let here = self.floor.roadmap.edges().iter().any(|e| {
-                e.door.is_some_and(|d| d.index() == index) && self.node(e.from).is_some()
-            });
+            let here =
+                self.floor.roadmap.edges().iter().any(|e| {
+                    e.door.is_some_and(|d| d.index() == index) && self.node(e.from).is_some()
+                });
             if here {
                 let _ = writeln!(
                     out,
@@ -300,7 +301,11 @@ impl Sheet<'_> {
             let (anchor, dx, dy) = if away_x.abs() > away_y.abs() {
                 let side = if away_x > 0 { 1 } else { -1 };
                 let anchor = if side > 0 { "start" } else { "end" };
-                (anchor, side * text * 3 / 2, text / 4 - (lines - 1) * line / 2)
+                (
+                    anchor,
+                    side * text * 3 / 2,
+                    text / 4 - (lines - 1) * line / 2,
+                )
             } else if away_y >= 0 {
                 ("middle", 0, -text * 3 / 2 - (lines - 1) * line)
             } else {
