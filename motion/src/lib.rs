@@ -5,6 +5,7 @@
 //! are ever in conflicting places; that is all that admission checks, and it is enough: whoever respects the order
 //! between *conflicting* moves, at any speed and with any delay, is collision-free and deadlock-free.
 
+pub mod kinematics;
 pub mod plan;
 pub mod proposal;
 pub mod traffic;
