@@ -1,0 +1,155 @@
+//! Monotonic time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Monotonic time in nanoseconds since some fixed moment in the past.
+pub trait Clock {
+    /// Now; never less than before.
+    fn now_ns(&self) -> u64;
+
+    /// Sleeps until `ns` (not at all when that has passed) and returns the time of waking, `ns` or later.
+    fn sleep_until(&mut self, ns: u64) -> u64;
+}
+
+/// The machine's monotonic clock.
+///
+/// On Linux it sleeps with `clock_nanosleep` to an absolute time, so that neither a signal nor the time between reading
+/// the clock and falling asleep adds to the period.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LiveClock;
+
+#[cfg(target_os = "linux")]
+impl Clock for LiveClock {
+    fn now_ns(&self) -> u64 {
+        let mut now = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: `now` is a timespec that the call may write.
+        let outcome = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+        assert_eq!(outcome, 0, "every Linux has CLOCK_MONOTONIC");
+        // The monotonic clock starts at 0 with the machine, and 2^64 ns are 584 years.
+        now.tv_sec as u64 * NS_PER_S + now.tv_nsec as u64
+    }
+
+    fn sleep_until(&mut self, ns: u64) -> u64 {
+        let until = libc::timespec {
+            tv_sec: (ns / NS_PER_S) as libc::time_t,
+            tv_nsec: (ns % NS_PER_S) as _,
+        };
+        loop {
+            // SAFETY: `until` is a valid timespec, and with an absolute time the remainder may be null.
+            let error = unsafe {
+                libc::clock_nanosleep(
+                    libc::CLOCK_MONOTONIC,
+                    libc::TIMER_ABSTIME,
+                    &until,
+                    std::ptr::null_mut(),
+                )
+            };
+            match error {
+                0 => return self.now_ns(),
+                // A signal woke it; the time to sleep until is absolute, so sleeping again is all there is to do.
+                libc::EINTR => {}
+                _ => unreachable!("clock_nanosleep refused a valid time: error {error}"),
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+const NS_PER_S: u64 = 1_000_000_000;
+
+/// Elsewhere (a maintainer's laptop) `std` has to do: good enough to look around, not to control.
+#[cfg(not(target_os = "linux"))]
+impl Clock for LiveClock {
+    fn now_ns(&self) -> u64 {
+        use std::sync::OnceLock;
+        use std::time::Instant;
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed().as_nanos() as u64
+    }
+
+    fn sleep_until(&mut self, ns: u64) -> u64 {
+        loop {
+            let now = self.now_ns();
+            if now >= ns {
+                return now;
+            }
+            std::thread::sleep(std::time::Duration::from_nanos(ns - now));
+        }
+    }
+}
+
+/// A clock whose time passes only when it is told to: by sleeping, or with [`VirtualClock::advance_ns`].
+///
+/// Clones show the same time.
+#[derive(Clone, Debug, Default)]
+pub struct VirtualClock {
+    now_ns: Arc<AtomicU64>,
+    /// Added to the next wake-up, then 0 again.
+    oversleep_ns: Arc<AtomicU64>,
+}
+
+impl VirtualClock {
+    /// A clock that shows `start_ns`.
+    pub fn new(start_ns: u64) -> Self {
+        Self {
+            now_ns: Arc::new(AtomicU64::new(start_ns)),
+            oversleep_ns: Arc::default(),
+        }
+    }
+
+    /// Lets time pass, as computing does.
+    pub fn advance_ns(&self, ns: u64) {
+        self.now_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    /// Makes the next sleep end so much too late.
+    pub fn oversleep_once_ns(&self, ns: u64) {
+        self.oversleep_ns.store(ns, Ordering::Relaxed);
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now_ns(&self) -> u64 {
+        self.now_ns.load(Ordering::Relaxed)
+    }
+
+    fn sleep_until(&mut self, ns: u64) -> u64 {
+        let late_ns = self.oversleep_ns.swap(0, Ordering::Relaxed);
+        let woken_ns = ns.max(self.now_ns()) + late_ns;
+        self.now_ns.fetch_max(woken_ns, Ordering::Relaxed);
+        woken_ns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_clock_wakes_no_earlier_than_asked() {
+        let mut clock = LiveClock;
+        let start = clock.now_ns();
+        let woken = clock.sleep_until(start + 2_000_000);
+        assert!(woken >= start + 2_000_000);
+        assert!(clock.now_ns() >= woken);
+        let again = clock.sleep_until(start);
+        assert!(again >= woken, "the past is no reason to go back");
+    }
+
+    #[test]
+    fn virtual_time_passes_by_sleeping_and_advancing_only() {
+        let mut clock = VirtualClock::new(100);
+        let shown = clock.clone();
+        assert_eq!(clock.sleep_until(150), 150);
+        clock.advance_ns(10);
+        assert_eq!(shown.now_ns(), 160);
+        assert_eq!(clock.sleep_until(120), 160);
+        shown.oversleep_once_ns(5);
+        assert_eq!(clock.sleep_until(200), 205);
+        assert_eq!(clock.sleep_until(300), 300);
+    }
+}

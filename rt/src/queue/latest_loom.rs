@@ -1,0 +1,59 @@
+//! Model check of the latest-value cell: every interleaving of two threads, every value that a load may see.
+//!
+//! Bounds: three writes against two refreshes with a look before, between and after; no bound on preemptions.
+
+use super::latest::cell;
+use crate::sync::Site;
+use crate::sync::atomic::Ordering;
+use crate::sync::weaken::weaken;
+use loom::thread;
+
+/// Three writes in one thread, looks in the other: what is seen is whole, never goes back, and ends with the last value.
+fn writes_and_looks() {
+    loom::model(|| {
+        let (mut writer, mut reader) = cell([0u32; 2]);
+        let writing = thread::spawn(move || {
+            for value in 1..=3 {
+                writer.write([value; 2]);
+            }
+        });
+        let mut last = 0;
+        let mut look = |value: &[u32; 2]| {
+            assert_eq!(value[0], value[1], "half a value");
+            assert!(value[0] >= last, "back in time");
+            let newer = value[0] > last;
+            last = value[0];
+            newer
+        };
+        assert!(!reader.with(&mut look));
+        for _ in 0..2 {
+            let refreshed = reader.refresh();
+            assert_eq!(reader.with(&mut look), refreshed);
+        }
+        writing.join().unwrap();
+        assert_eq!(reader.get(), [3; 2]);
+    });
+}
+
+#[test]
+fn values_are_whole_and_never_go_back() {
+    writes_and_looks();
+}
+
+macro_rules! a_weaker_ordering_is_found {
+    ($($name:ident: $site:expr, $ordering:expr;)*) => {$(
+        #[test]
+        #[should_panic = "Causality violation"]
+        fn $name() {
+            weaken($site, $ordering);
+            writes_and_looks();
+        }
+    )*};
+}
+
+a_weaker_ordering_is_found! {
+    writer_without_release_is_found: Site::WriterSwaps, Ordering::Acquire;
+    writer_without_acquire_is_found: Site::WriterSwaps, Ordering::Release;
+    reader_without_release_is_found: Site::ReaderSwaps, Ordering::Acquire;
+    reader_without_acquire_is_found: Site::ReaderSwaps, Ordering::Release;
+}
