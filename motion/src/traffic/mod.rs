@@ -54,18 +54,20 @@ mod accessors;
 mod admission;
 mod agent;
 mod audit;
+mod fleet;
 mod grant;
 mod ground;
 mod hash;
 mod order;
+mod refusal;
 mod rehearsal;
 #[cfg(test)]
 mod tests;
 mod zones;
 
-pub use admission::Refusal;
 pub use audit::Violation;
 pub use grant::{ReportFault, Wait};
+pub use refusal::Refusal;
 
 use agent::Agent;
 use ground::{Ground, NOBODY};

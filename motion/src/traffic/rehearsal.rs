@@ -1,6 +1,6 @@
 //! The rehearsal of a plan: vehicles as points on nodes, moves one at a time.
 
-use super::admission::Refusal;
+use super::Refusal;
 use super::agent::Agent;
 use super::ground::NOBODY;
 use super::zones::Zones;
