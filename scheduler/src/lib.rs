@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Orders.
+pub mod dispatch;
+mod hash;
+pub mod materials;
+pub mod orders;

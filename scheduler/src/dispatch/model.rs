@@ -1,0 +1,146 @@
+//! Assignment as a set of choices: each vehicle takes at most one, each task is taken at most once, and the gains of
+//! the choices taken add up.
+
+/// Vehicle `vehicle` does task `task`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Choice {
+    /// Row of the vehicle, `0 .. vehicles`.
+    pub vehicle: u32,
+    /// Row of the task, `0 .. tasks`.
+    pub task: u32,
+    /// What it is worth; greater than 0.
+    pub gain: i64,
+}
+
+/// All choices.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model {
+    /// Number of vehicle rows.
+    pub vehicles: usize,
+    /// Number of task rows.
+    pub tasks: usize,
+    /// At most one for each pair, sorted by task and vehicle.
+    pub choices: Vec<Choice>,
+}
+
+/// A set of choices that keep the rules.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Answer {
+    /// Positions in [`Model::choices`], ascending.
+    pub chosen: Vec<usize>,
+    /// Sum of their gains.
+    pub gain: i64,
+    /// Effort spent.
+    pub work: u64,
+}
+
+impl Model {
+    /// The answer made of these choices, if they keep the rules: the judge of every solver.
+    pub fn answer(&self, mut chosen: Vec<usize>, work: u64) -> Option<Answer> {
+        let mut vehicle_taken = vec![false; self.vehicles];
+        let mut task_taken = vec![false; self.tasks];
+        let mut gain = 0i64;
+        for &i in &chosen {
+            let c = self.choices.get(i)?;
+            let twice = std::mem::replace(&mut vehicle_taken[c.vehicle as usize], true)
+                | std::mem::replace(&mut task_taken[c.task as usize], true);
+            if twice {
+                return None;
+            }
+            gain += c.gain;
+        }
+        chosen.sort_unstable();
+        Some(Answer { chosen, gain, work })
+    }
+
+    /// Keeps the `each` best choices of every task and of every vehicle, and drops the others.
+    pub fn prune(&mut self, each: usize) {
+        let mut by_gain: Vec<usize> = (0..self.choices.len()).collect();
+        by_gain.sort_unstable_by_key(|&i| (std::cmp::Reverse(self.choices[i].gain), i));
+        let mut of_vehicle = vec![0usize; self.vehicles];
+        let mut of_task = vec![0usize; self.tasks];
+        let mut keep = vec![false; self.choices.len()];
+        for i in by_gain {
+            let c = self.choices[i];
+            let (v, t) = (
+                &mut of_vehicle[c.vehicle as usize],
+                &mut of_task[c.task as usize],
+            );
+            keep[i] = *v < each || *t < each;
+            *v += 1;
+            *t += 1;
+        }
+        let mut keep = keep.into_iter();
+        self.choices.retain(|_| keep.next().unwrap_or(false));
+    }
+}
+
+/// Helpers that several tests share.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Small random models with many ties.
+    pub fn small() -> impl Strategy<Value = Model> {
+        (1usize..5, 1usize..6).prop_flat_map(|(vehicles, tasks)| {
+            prop::collection::vec(prop::option::of(1i64..12), vehicles * tasks).prop_map(
+                move |gains| {
+                    let choices = gains
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(i, gain)| {
+                            Some(Choice {
+                                vehicle: (i % vehicles) as u32,
+                                task: (i / vehicles) as u32,
+                                gain: (*gain)? * 1_000_003,
+                            })
+                        })
+                        .collect();
+                    Model {
+                        vehicles,
+                        tasks,
+                        choices,
+                    }
+                },
+            )
+        })
+    }
+
+    /// The greatest gain there is, by trying everything.
+    pub fn brute_force(model: &Model) -> i64 {
+        fn best(model: &Model, task: usize, free: u32) -> i64 {
+            if task == model.tasks {
+                return 0;
+            }
+            let mut most = best(model, task + 1, free);
+            for c in model.choices.iter().filter(|c| c.task as usize == task) {
+                if free >> c.vehicle & 1 == 1 {
+                    most = most.max(c.gain + best(model, task + 1, free & !(1 << c.vehicle)));
+                }
+            }
+            most
+        }
+        best(model, 0, (1 << model.vehicles) - 1)
+    }
+
+    proptest! {
+        #[test]
+        fn pruning_keeps_the_best_of_everyone(model in small(), each in 1usize..4) {
+            let mut pruned = model.clone();
+            pruned.prune(each);
+            for c in &model.choices {
+                let better = |same: &dyn Fn(&Choice) -> bool| {
+                    model.choices.iter().filter(|d| same(d) && d.gain > c.gain).count()
+                };
+                let (v, t) = (better(&|d| d.vehicle == c.vehicle), better(&|d| d.task == c.task));
+                let kept = pruned.choices.contains(c);
+                prop_assert!(kept || (v.max(t) > 0 || each < model.choices.len()));
+                prop_assert!(!kept || v < each || t < each);
+            }
+            if each >= model.tasks.max(model.vehicles) {
+                prop_assert_eq!(pruned.choices, model.choices);
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! What it is worth to let a vehicle carry out an order or charge, in weighted milliseconds.
+//!
+//! An order's *burden* grows with time: each millisecond until it is completed costs its weight (1, plus its priority,
+//! plus a step for every minute that it has been open), and five times that after its deadline. Carrying it out with
+//! one vehicle is worth the burden that it would have gained if it were completed a horizon later than by the best
+//! vehicle, less the burden that it has with this one, less the empty travel. So whatever is urgent draws the best
+//! vehicles, nothing that can be done is left undone, and everything becomes urgent in the end.
+
+use super::DispatchOptions;
+use super::model::{Choice, Model};
+use super::snapshot::{DispatchSnapshot, OpenOrder, Task, VehicleState};
+use super::travel::Travel;
+use crate::hash::digest;
+use takt_maps::{ChargerId, Floor, OrderId, VehicleId};
+
+/// Least worth of an order; more than any voluntary charging, so that idle time is what is charged in.
+const ORDER_WORTH: i64 = 1_000_000;
+
+/// Worth of charging for a vehicle that must, less its way there.
+const MUST_CHARGE_WORTH: i64 = 4_000_000;
+
+/// Worth of charging for one that may, less its way there; also the longest way for that.
+const MAY_CHARGE_WORTH: i64 = 200_000;
+
+/// From this on a battery counts as full: reports seldom reach the last permille.
+const FULL_PERMILLE: u16 = 980;
+
+/// Travel times count up to this, so that sums stay far from the limits of numbers.
+const TRAVEL_MAX_MS: u32 = 3_600_000;
+
+/// Being late weighs so many times more than waiting.
+const LATE_WEIGHT: i64 = 4;
+
+/// An order that has been open for so long is one step more urgent.
+const AGE_STEP_MS: u64 = 60_000;
+
+/// Most steps of urgency by age.
+const AGE_STEPS_MAX: u64 = 30;
+
+/// An order open for longer is not held back for a vehicle that is still busy while another one is free: estimates of
+/// when a vehicle will be free can slip for ever.
+const PATIENCE_MS: u64 = 30_000;
+
+/// Gains are multiplied by this; what is added below it decides between equals, by the seed.
+const TIE: i64 = 8;
+
+/// The model and what its rows stand for.
+pub(super) struct Draft {
+    pub model: Model,
+    /// Rows of tasks.
+    pub tasks: Vec<Task>,
+    /// Tasks that need no decision: vehicles that go on charging because they must.
+    pub settled: Vec<(VehicleId, Task)>,
+    /// Orders that no vehicle can reach.
+    pub unreachable: Vec<OrderId>,
+    /// Pairs of vehicle and task looked at.
+    pub work: u64,
+}
+
+/// Weighs every pair of vehicle and task.
+pub(super) fn draft(
+    floor: &Floor,
+    snapshot: &DispatchSnapshot,
+    options: &DispatchOptions,
+    travel: &mut Travel,
+) -> Draft {
+    let mut draft = Draft {
+        model: Model {
+            vehicles: snapshot.vehicles.len(),
+            ..Model::default()
+        },
+        tasks: Vec::new(),
+        settled: Vec::new(),
+        unreachable: Vec::new(),
+        work: 0,
+    };
+    let mut bids = Vec::new();
+    for order in &snapshot.orders {
+        weigh_order(
+            floor, snapshot, options, travel, order, &mut draft, &mut bids,
+        );
+    }
+    // The least worth is the same for all orders, so that it changes nothing between them.
+    let least = bids.iter().map(|b| b.gain).min().unwrap_or(0).min(0);
+    for bid in &mut bids {
+        bid.gain += ORDER_WORTH - least;
+    }
+    draft.model.choices = bids;
+    weigh_charging(floor, snapshot, options, travel, &mut draft);
+    draft.model.tasks = draft.tasks.len();
+    for c in &mut draft.model.choices {
+        let tie = digest(&[options.seed, u64::from(c.vehicle), u64::from(c.task)]);
+        c.gain = c.gain * TIE + (tie % TIE as u64) as i64;
+    }
+    draft
+}
+
+/// Is the battery of this vehicle something to look after?
+fn energy_matters(floor: &Floor, vehicle: &VehicleState) -> bool {
+    !floor.chargers.is_empty() && floor.kinds[vehicle.kind.index()].battery.capacity_wh > 0
+}
+
+/// Must it charge before anything else?
+fn must_charge(floor: &Floor, vehicle: &VehicleState) -> bool {
+    let battery = &floor.kinds[vehicle.kind.index()].battery;
+    let limit = match vehicle.charging {
+        Some(_) => battery.enough_permille,
+        None => battery.low_permille,
+    };
+    energy_matters(floor, vehicle) && vehicle.battery_permille < limit
+}
+
+/// Way to the pickup and time of completion for one vehicle, if it can.
+fn trip(
+    floor: &Floor,
+    travel: &mut Travel,
+    now_ms: u64,
+    order: &OpenOrder,
+    vehicle: &VehicleState,
+) -> Option<(i64, u64)> {
+    let kind = vehicle.kind;
+    let way = (vehicle.free_node, order.pickup);
+    let empty = travel.between(floor, kind, false, way)?.min(TRAVEL_MAX_MS);
+    let way = (order.pickup, order.drop);
+    let full = travel.between(floor, kind, true, way)?.min(TRAVEL_MAX_MS);
+    let transfers = 2 * u64::from(floor.kinds[kind.index()].transfer_ms);
+    let start = vehicle
+        .free_at_ms
+        .clamp(now_ms, now_ms + u64::from(TRAVEL_MAX_MS));
+    let done = start + u64::from(empty) + u64::from(full) + transfers;
+    Some((i64::from(empty), done))
+}
+
+/// How urgent the order is, and what that makes of a time of completion.
+fn burden(order: &OpenOrder, now_ms: u64, done_ms: u64) -> i64 {
+    let waited = now_ms.saturating_sub(order.open_since_ms) / AGE_STEP_MS;
+    let weight = 1 + i64::from(order.priority) + waited.min(AGE_STEPS_MAX) as i64;
+    let wait = done_ms.saturating_sub(now_ms) as i64;
+    let late = order.deadline_ms.map_or(0, |deadline| {
+        let counted = deadline.max(now_ms.saturating_sub(u64::from(TRAVEL_MAX_MS)));
+        done_ms.saturating_sub(counted) as i64
+    });
+    weight * (wait + LATE_WEIGHT * late)
+}
+
+/// Adds a task row for an order, and its choices with a gain that is still to be raised to what orders are worth.
+fn weigh_order(
+    floor: &Floor,
+    snapshot: &DispatchSnapshot,
+    options: &DispatchOptions,
+    travel: &mut Travel,
+    order: &OpenOrder,
+    draft: &mut Draft,
+    bids: &mut Vec<Choice>,
+) {
+    let now_ms = snapshot.now_ms;
+    let mut able = Vec::new();
+    let mut reachable = false;
+    for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
+        draft.work += 1;
+        if !vehicle.present || vehicle.kind.index() >= floor.kinds.len() {
+            continue;
+        }
+        let Some((empty, done_ms)) = trip(floor, travel, now_ms, order, vehicle) else {
+            continue;
+        };
+        reachable = true;
+        if !must_charge(floor, vehicle) {
+            able.push((v, empty, done_ms));
+        }
+    }
+    if !reachable {
+        draft.unreachable.push(order.id);
+        return;
+    }
+    let free = |v: usize| snapshot.vehicles[v].available;
+    let waited = now_ms.saturating_sub(order.open_since_ms);
+    if waited > PATIENCE_MS && able.iter().any(|&(v, ..)| free(v)) {
+        able.retain(|&(v, ..)| free(v));
+    }
+    let Some(best_ms) = able.iter().map(|&(.., done)| done).min() else {
+        return;
+    };
+    let later = burden(order, now_ms, best_ms + u64::from(options.horizon_ms));
+    let task = draft.tasks.len() as u32;
+    draft.tasks.push(Task::Order(order.id));
+    for (v, empty, done_ms) in able {
+        let kept = order.assigned == Some(VehicleId::from_index(v));
+        let keep_ms = u64::from(if kept { options.keep_ms } else { 0 });
+        bids.push(Choice {
+            vehicle: v as u32,
+            task,
+            gain: later - burden(order, now_ms, done_ms.saturating_sub(keep_ms)) - empty,
+        });
+    }
+}
+
+/// Adds a task row for each charger that is to be had, and its choices; settles those who go on charging.
+fn weigh_charging(
+    floor: &Floor,
+    snapshot: &DispatchSnapshot,
+    options: &DispatchOptions,
+    travel: &mut Travel,
+    draft: &mut Draft,
+) {
+    let mut to_be_had = snapshot.chargers.clone();
+    to_be_had.resize(floor.chargers.len(), false);
+    for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
+        let goes_to = match vehicle.task {
+            Some(Task::Charge(c)) if !vehicle.available => Some(c),
+            _ => None,
+        };
+        let stays = vehicle
+            .charging
+            .filter(|_| !vehicle.available || !vehicle.present || must_charge(floor, vehicle));
+        for charger in [goes_to, stays].into_iter().flatten() {
+            if let Some(free) = to_be_had.get_mut(charger.index()) {
+                *free = false;
+            }
+        }
+        if let Some(charger) = stays
+            && vehicle.present
+            && vehicle.available
+        {
+            draft
+                .settled
+                .push((VehicleId::from_index(v), Task::Charge(charger)));
+        }
+    }
+    for (c, charger) in floor.chargers.iter().enumerate() {
+        if !to_be_had[c] {
+            continue;
+        }
+        let charger_id = ChargerId::from_index(c);
+        let task = draft.tasks.len() as u32;
+        draft.tasks.push(Task::Charge(charger_id));
+        for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
+            draft.work += 1;
+            let settled = vehicle.charging.is_some() && must_charge(floor, vehicle);
+            if !vehicle.present || !vehicle.available || settled || !energy_matters(floor, vehicle)
+            {
+                continue;
+            }
+            let way = (vehicle.free_node, charger.node);
+            let Some(time) = travel.between(floor, vehicle.kind, false, way) else {
+                continue;
+            };
+            let gain = charging_worth(floor, options, vehicle, charger_id, time);
+            if gain > 0 {
+                draft.model.choices.push(Choice {
+                    vehicle: v as u32,
+                    task,
+                    gain,
+                });
+            }
+        }
+    }
+}
+
+/// What it is worth that a vehicle goes to a charger that is `time` away; not greater than 0: it should not.
+fn charging_worth(
+    floor: &Floor,
+    options: &DispatchOptions,
+    vehicle: &VehicleState,
+    charger: ChargerId,
+    time: u32,
+) -> i64 {
+    let battery = &floor.kinds[vehicle.kind.index()].battery;
+    let level = vehicle.battery_permille;
+    let way = i64::from(time.min(TRAVEL_MAX_MS));
+    let missing = |of: u16| i64::from(of.saturating_sub(level));
+    let keep = match vehicle.task {
+        Some(Task::Charge(c)) if c == charger => i64::from(options.keep_ms),
+        _ => 0,
+    };
+    match vehicle.charging {
+        // It has enough and may stay while nobody needs it or its place.
+        Some(at) if at == charger => missing(FULL_PERMILLE),
+        Some(_) => 0,
+        None if level < battery.low_permille => {
+            MUST_CHARGE_WORTH - way + 1_000 * missing(battery.low_permille) + keep
+        }
+        None if level < battery.enough_permille => {
+            MAY_CHARGE_WORTH - way + 100 * missing(battery.enough_permille) + keep
+        }
+        None => 0,
+    }
+}
