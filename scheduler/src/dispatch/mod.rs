@@ -1,8 +1,8 @@
 //! Dispatch: which vehicle carries out which order, charges where, or waits where.
 //!
 //! A [`Dispatcher`] runs on a worker: it is given a [`DispatchSnapshot`] and answers with a [`DispatchProposal`], which
-//! the control cycle admits or refuses. Orders and charging are decided together, as one [MILP](milp) beside a
-//! [greedy insertion](greedy) that always answers; the better one counts. Parking comes after.
+//! the control cycle admits or refuses. Orders and charging are decided together, as one MILP beside a
+//! greedy insertion that always answers; the better one counts. Parking comes after.
 //!
 //! Vehicles that are busy take part with the time and place at which they will be free: an order may be held back for
 //! one of them if that is better. Only vehicles that are available are told anything.
@@ -134,7 +134,7 @@ impl Dispatcher {
             stamp: snapshot.stamp,
             assignments,
             unreachable: draft.unreachable,
-            objective: answer.gain,
+            objective: answer.gain / worth::TIE,
             method,
             work,
         }

@@ -42,7 +42,7 @@ const AGE_STEPS_MAX: u64 = 30;
 const PATIENCE_MS: u64 = 30_000;
 
 /// Gains are multiplied by this; what is added below it decides between equals, by the seed.
-const TIE: i64 = 8;
+pub(super) const TIE: i64 = 8;
 
 /// The model and what its rows stand for.
 pub(super) struct Draft {
@@ -206,25 +206,22 @@ fn weigh_charging(
     let mut to_be_had = snapshot.chargers.clone();
     to_be_had.resize(floor.chargers.len(), false);
     for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
-        let goes_to = match vehicle.task {
-            Some(Task::Charge(c)) if !vehicle.available => Some(c),
-            _ => None,
-        };
-        let stays = vehicle
-            .charging
-            .filter(|_| !vehicle.available || !vehicle.present || must_charge(floor, vehicle));
-        for charger in [goes_to, stays].into_iter().flatten() {
-            if let Some(free) = to_be_had.get_mut(charger.index()) {
-                *free = false;
+        let movable = vehicle.present && vehicle.available;
+        if let Some(charger) = vehicle.charging
+            && let Some(free) = to_be_had.get_mut(charger.index())
+            && (!movable || must_charge(floor, vehicle))
+        {
+            // A charger that does not work holds nobody; its vehicle looks for another one below.
+            if std::mem::take(free) && movable {
+                let stays = Task::Charge(charger);
+                draft.settled.push((VehicleId::from_index(v), stays));
             }
         }
-        if let Some(charger) = stays
-            && vehicle.present
-            && vehicle.available
+        if let Some(Task::Charge(charger)) = vehicle.task
+            && let Some(free) = to_be_had.get_mut(charger.index())
+            && !movable
         {
-            draft
-                .settled
-                .push((VehicleId::from_index(v), Task::Charge(charger)));
+            *free = false;
         }
     }
     for (c, charger) in floor.chargers.iter().enumerate() {
@@ -236,9 +233,10 @@ fn weigh_charging(
         draft.tasks.push(Task::Charge(charger_id));
         for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
             draft.work += 1;
-            let settled = vehicle.charging.is_some() && must_charge(floor, vehicle);
-            if !vehicle.present || !vehicle.available || settled || !energy_matters(floor, vehicle)
-            {
+            let id = VehicleId::from_index(v);
+            let settled = draft.settled.iter().any(|&(w, _)| w == id);
+            let movable = vehicle.present && vehicle.available;
+            if !movable || settled || !energy_matters(floor, vehicle) {
                 continue;
             }
             let way = (vehicle.free_node, charger.node);
@@ -273,16 +271,14 @@ fn charging_worth(
         Some(Task::Charge(c)) if c == charger => i64::from(options.keep_ms),
         _ => 0,
     };
-    match vehicle.charging {
+    if vehicle.charging == Some(charger) {
         // It has enough and may stay while nobody needs it or its place.
-        Some(at) if at == charger => missing(FULL_PERMILLE),
-        Some(_) => 0,
-        None if level < battery.low_permille => {
-            MUST_CHARGE_WORTH - way + 1_000 * missing(battery.low_permille) + keep
-        }
-        None if level < battery.enough_permille => {
-            MAY_CHARGE_WORTH - way + 100 * missing(battery.enough_permille) + keep
-        }
-        None => 0,
+        missing(FULL_PERMILLE)
+    } else if level < battery.low_permille {
+        MUST_CHARGE_WORTH - way + 1_000 * missing(battery.low_permille) + keep
+    } else if level < battery.enough_permille {
+        MAY_CHARGE_WORTH - way + 100 * missing(battery.enough_permille) + keep
+    } else {
+        0
     }
 }
