@@ -1,0 +1,139 @@
+//! What can be wrong with a journal.
+
+use std::io;
+
+/// Why a journal cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk failed.
+    #[error("journal {file}: {source}")]
+    Disk {
+        /// The file.
+        file: String,
+        /// What the disk says.
+        source: io::Error,
+    },
+    /// The file does not begin as a journal does.
+    #[error(
+        "{file} is not a journal of Takt; name another data directory, or move the file away to start anew"
+    )]
+    NotAJournal {
+        /// The file.
+        file: String,
+    },
+    /// The file begins as a journal does, but its header is damaged.
+    #[error(
+        "journal {file}: its header (the first 40 bytes) is damaged; restore the file from a backup, or move it away to start anew"
+    )]
+    Header {
+        /// The file.
+        file: String,
+    },
+    /// The file was written in another version of the file format.
+    #[error(
+        "journal {file} is in file format {found}, this program reads format {supported}; use the version of Takt that wrote it"
+    )]
+    Format {
+        /// The file.
+        file: String,
+        /// The file's.
+        found: u32,
+        /// This program's.
+        supported: u32,
+    },
+    /// The file holds records of another version.
+    #[error(
+        "journal {file} holds records of version {found}, this program reads version {supported}; use the version of Takt that wrote it, or migrate the store"
+    )]
+    RecordVersion {
+        /// The file.
+        file: String,
+        /// The file's.
+        found: u32,
+        /// This program's.
+        supported: u32,
+    },
+    /// The file belongs to another floor.
+    #[error(
+        "journal {file} belongs to another floor (digest {found:016x}, this floor has {expected:016x}); a store belongs to one floor: undo the change of the floor file, or name another data directory"
+    )]
+    Floor {
+        /// The file.
+        file: String,
+        /// The file's.
+        found: u64,
+        /// The floor's at hand.
+        expected: u64,
+    },
+    /// A block is whole but its content is not what this program writes.
+    #[error(
+        "journal {file}: record {sequence}, in the block at byte {offset}, cannot be understood ({reason}); it was written by another build of Takt"
+    )]
+    Record {
+        /// The file.
+        file: String,
+        /// Where its block begins.
+        offset: u64,
+        /// Its number.
+        sequence: u64,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// All epochs have been used.
+    #[error("the journal has no epoch left after {}; start a new store", u32::MAX)]
+    Epochs,
+    /// A record is larger than the journal takes.
+    #[error("a record of {bytes} bytes is too large for the journal (at most 1 MiB)")]
+    TooLarge {
+        /// Its encoded size.
+        bytes: usize,
+    },
+    /// A record cannot be encoded.
+    #[error("a record cannot be encoded: {0}")]
+    Encode(postcard::Error),
+    /// A write failed before; what the file holds is unknown until it is read again.
+    #[error("journal {file} is closed after a failed write; open it again")]
+    Broken {
+        /// The file.
+        file: String,
+    },
+}
+
+impl JournalError {
+    pub(super) fn disk(file: &str, source: io::Error) -> Self {
+        Self::Disk {
+            file: file.to_owned(),
+            source,
+        }
+    }
+}
+
+/// What a person should know about a journal that could be opened. Displays as one line.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Warning {
+    /// The end of the file was no whole block: a crash interrupted a commit. Nothing that was committed is lost, unless
+    /// the last committed block was damaged afterwards, which looks the same.
+    #[error(
+        "the last {bytes} bytes, from byte {offset} on, are an interrupted write and were left out"
+    )]
+    TornTail {
+        /// Where the whole blocks end.
+        offset: u64,
+        /// Length of the rest.
+        bytes: u64,
+    },
+    /// Bytes in the middle were damaged after they had been committed.
+    #[error(
+        "{bytes} bytes from byte {offset} on are damaged; {records_lost} records are lost, from number {first_lost} on"
+    )]
+    Damaged {
+        /// Where the damage begins.
+        offset: u64,
+        /// Bytes until the next whole block.
+        bytes: u64,
+        /// Number of the first record lost.
+        first_lost: u64,
+        /// How many are lost; 0 when the block held none.
+        records_lost: u64,
+    },
+}
