@@ -53,15 +53,9 @@ pub(super) struct Step {
 
 /// A handshake that cannot be spoken with a device.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("{user}: handshake `{handshake}` with device `{device}`{place}: {problem}")]
+#[error("{place}: {problem}")]
 pub struct HandshakeError {
-    /// Who speaks it: "station `S1`".
-    pub user: String,
-    /// Its name.
-    pub handshake: String,
-    /// The device's name.
-    pub device: String,
-    /// Where in the handshake: ", step `ready`", or nothing.
+    /// Where: "station `S1`: handshake `transfer` with device `PLC`, step `ready`".
     pub place: String,
     /// What is wrong.
     pub problem: Problem,
@@ -197,11 +191,12 @@ impl Programs {
         }
         let device = floor.devices.get(pair.0.index());
         let handshake = floor.handshakes.get(pair.1.index());
-        let error = |(place, problem)| HandshakeError {
-            user: format!("{what} `{name}`"),
-            handshake: handshake.map_or_else(String::new, |h| h.name.clone()),
-            device: device.map_or_else(String::new, |d| d.name.clone()),
-            place,
+        let error = |(step, problem): (String, Problem)| HandshakeError {
+            place: format!(
+                "{what} `{name}`: handshake `{}` with device `{}`{step}",
+                handshake.map_or("?", |h| h.name.as_str()),
+                device.map_or("?", |d| d.name.as_str()),
+            ),
             problem,
         };
         let (Some(device), Some(handshake)) = (device, handshake) else {
