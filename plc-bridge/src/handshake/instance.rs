@@ -47,13 +47,14 @@ pub enum Status {
     },
     /// All steps are taken.
     Done,
-    /// Given up. Outputs stay as they were: see [`Instance::withdraw`] and [`Instance::acknowledge`].
+    /// Given up. Outputs stay as they were until [`Instance::acknowledge`].
     Failed {
         /// Index of the step in which it failed.
         step: u16,
         /// Why.
         cause: Cause,
-        /// A retry (a new [`Instance`]) can succeed: the device shows no fault, and no acknowledgement is pending.
+        /// The failure was acknowledged, the request is taken back and the device shows no fault: a retry (a new
+        /// [`Instance`]) can succeed.
         clear: bool,
     },
 }
@@ -97,7 +98,7 @@ enum State {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 enum Acknowledge {
     No,
-    /// The output is to be set until the fault clears.
+    /// The request is taken back, and the output set until the fault clears.
     Asked,
     /// The fault was seen to clear, the output was withdrawn.
     Over,
@@ -163,6 +164,8 @@ impl Instance {
                 cause,
                 acknowledge: Acknowledge::Asked,
             } => {
+                // The request goes first: an acknowledgement must not set the machine going again.
+                self.withdraw(programs, outputs);
                 if let Some(point) = program.acknowledge {
                     outputs.set(point, u16::from(fault));
                 }
@@ -182,16 +185,16 @@ impl Instance {
         self.status(programs, fault)
     }
 
-    /// Answers a failure: from the next [`step`](Self::step) on the device's `acknowledge` output is set until its
-    /// fault input clears. Nothing happens in a handshake that has not failed.
+    /// Answers a failure, a fault as well as a time-out: from the next [`step`](Self::step) on the request is taken
+    /// back ([`withdraw`](Self::withdraw)), and the device's `acknowledge` output is set until its fault input clears.
+    /// Nothing happens in a handshake that has not failed.
     pub fn acknowledge(&mut self) {
         if let State::Failed { acknowledge, .. } = &mut self.state {
             *acknowledge = Acknowledge::Asked;
         }
     }
 
-    /// Sets every output to 0 that the steps of this phase set: the request is taken back (a cancelled order, a
-    /// handshake that is not tried again).
+    /// Sets every output to 0 that the steps of this phase set: the request is taken back, as for a cancelled order.
     ///
     /// # Panics
     /// If the instance was started with a [`ProgramId`] of other programs.
@@ -251,7 +254,7 @@ impl Instance {
             } => Status::Failed {
                 step,
                 cause,
-                clear: !fault && acknowledge != Acknowledge::Asked,
+                clear: !fault && acknowledge == Acknowledge::Over,
             },
         }
     }

@@ -194,6 +194,8 @@ fn device_fault_fails_is_acknowledged_and_can_be_retried() {
         assert_eq!(status, failed(false));
         assert_eq!(outputs.get(acknowledge), 0);
     }
+    let request = PointAddress::Bit(0, 0);
+    assert_eq!(outputs.get(request), 1);
     instance.acknowledge();
     for now in [30, 40] {
         let status = instance.step(&programs, &inputs, &mut outputs, now, false);
@@ -203,13 +205,17 @@ fn device_fault_fails_is_acknowledged_and_can_be_retried() {
             1,
             "until the fault input is clear"
         );
+        assert_eq!(
+            outputs.get(request),
+            0,
+            "no request while it is acknowledged"
+        );
     }
     inputs.set(PointAddress::Bit(0, 3), 0);
     let status = instance.step(&programs, &inputs, &mut outputs, 50, false);
     assert_eq!(status, failed(true));
     assert_eq!(outputs.get(acknowledge), 0);
 
-    instance.withdraw(&programs, &mut outputs);
     assert_eq!(outputs, Image::ZERO);
     let mut retry = Instance::start(program, Phase::Begin, CONTEXT);
     let status = retry.step(&programs, &inputs, &mut outputs, 60, false);
@@ -257,9 +263,20 @@ fn step_times_out_at_its_limit_and_not_before() {
         Status::Failed {
             step: 0,
             cause: Cause::Timeout,
+            clear: false
+        }
+    );
+    instance.acknowledge();
+    let status = instance.step(&programs, &Image::ZERO, &mut outputs, 6_010, false);
+    assert_eq!(
+        status,
+        Status::Failed {
+            step: 0,
+            cause: Cause::Timeout,
             clear: true
         }
     );
+    assert_eq!(outputs, Image::ZERO, "the request is taken back");
 }
 
 #[test]
