@@ -37,13 +37,38 @@ impl ConflictSets {
         classes: usize,
         pairs: impl IntoIterator<Item = ((ClassId, PlaceId), (ClassId, PlaceId))>,
     ) -> Self {
+        let pairs = pairs.into_iter().flat_map(|((ca, pa), (cb, pb))| {
+            let entry = |place, class: ClassId| Conflict {
+                place,
+                classes: 1 << class.0,
+            };
+            [((ca, pa), entry(pb, cb)), ((cb, pb), entry(pa, ca))]
+        });
+        Self::from_entries(places, classes, pairs)
+    }
+
+    /// Builds the table from its entries, in any order; each must be given in both directions. Self-conflicts of each
+    /// place are added.
+    ///
+    /// # Panics
+    /// If there are more than 32 classes, or a class or place beyond the counts.
+    pub fn from_entries(
+        places: usize,
+        classes: usize,
+        entries: impl IntoIterator<Item = ((ClassId, PlaceId), Conflict)>,
+    ) -> Self {
         assert!(classes <= 32, "a class mask has 32 bits");
-        let mut flat: Vec<(u32, PlaceId, ClassMask)> = Vec::new();
-        let row = |c: ClassId, p: PlaceId| (c.index() * places + p.index()) as u32;
-        for ((ca, pa), (cb, pb)) in pairs {
-            flat.push((row(ca, pa), pb, 1 << cb.0));
-            flat.push((row(cb, pb), pa, 1 << ca.0));
-        }
+        let row = |c: ClassId, p: PlaceId| {
+            assert!(
+                c.index() < classes && p.index() < places,
+                "row of the table"
+            );
+            (c.index() * places + p.index()) as u32
+        };
+        let mut flat: Vec<(u32, PlaceId, ClassMask)> = entries
+            .into_iter()
+            .map(|((c, p), entry)| (row(c, p), entry.place, entry.classes))
+            .collect();
         let all: ClassMask = if classes == 32 {
             !0
         } else {

@@ -445,6 +445,15 @@ impl Floor {
         &self.kinds[self.vehicles[vehicle.index()].kind.index()]
     }
 
+    /// The node of a name; looks at all of them, so ask once.
+    pub fn node_named(&self, name: &str) -> Option<NodeId> {
+        let nodes = self.roadmap.nodes();
+        nodes
+            .iter()
+            .position(|n| n.name == name)
+            .map(NodeId::from_index)
+    }
+
     /// Time that a vehicle of a kind needs along an edge at the greatest speed allowed, rounded up.
     pub fn edge_time_ms(&self, kind: KindId, loaded: bool, edge: EdgeId) -> u32 {
         let e = self.roadmap.edge(edge);
