@@ -175,7 +175,8 @@ impl<D: Disk, R: Serialize + DeserializeOwned> Journal<D, R> {
         journal.next_sequence = scan.next_sequence;
         journal.length = scan.end;
 
-        // Cut off what a crash left half done, and be sure that it is gone before anything is written in its place.
+        // Cut off what a crash left half done. The sync below makes the cut durable; until then a crash may bring the
+        // old bytes back, behind or under new ones, but no block is whole in any mixture of them.
         let end = scan.end as usize;
         if end < bytes.len() {
             let copy = format!("{file}.cut-{}", journal.epoch);
@@ -183,8 +184,7 @@ impl<D: Disk, R: Serialize + DeserializeOwned> Journal<D, R> {
             let mut cut_off = || {
                 journal.disk.append(&copy, &bytes[end..])?;
                 journal.disk.sync(&copy)?;
-                journal.disk.truncate(file, scan.end)?;
-                journal.disk.sync(file)
+                journal.disk.truncate(file, scan.end)
             };
             cut_off().map_err(context)?;
         }

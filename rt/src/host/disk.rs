@@ -6,7 +6,7 @@ use std::io;
 ///
 /// What each call promises against a crash of the machine:
 /// - [`append`](Disk::append) and [`truncate`](Disk::truncate): nothing until the file is synced. After a crash the file
-///   has what was synced, followed by any part of the rest, possibly with holes.
+///   has what was synced, followed by any part of the rest, possibly with holes; what was cut off may be back.
 /// - [`sync`](Disk::sync): all of the file, and that it exists, is durable when it returns.
 /// - [`rename`](Disk::rename) and [`remove`](Disk::remove): happen entirely or not at all, durable when they return.
 ///

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 /// Name of the file whose lock says that the directory is in use; not a name that [`Disk`] lists or accepts.
 const LOCK: &str = ".lock";
 
-/// A directory. While it is open no other process can open the same one, so two controllers never share a store.
+/// A directory. While it is open for writing no other process can open it so, and two controllers never share a store.
 #[derive(Debug)]
 pub struct LiveDisk {
     directory: PathBuf,
     /// Files that were appended to, kept open.
     open: BTreeMap<String, OpenFile>,
-    /// Holds the lock for as long as this lives.
-    _lock: File,
+    /// Holds the lock for as long as this lives; `None` when nothing may be changed.
+    lock: Option<File>,
 }
 
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl LiveDisk {
         let disk = Self {
             directory: directory.to_path_buf(),
             open: BTreeMap::new(),
-            _lock: lock,
+            lock: Some(lock),
         };
         if !existed && let Some(parent) = directory.parent() {
             // Its own name must be durable, too. The parent of a bare name is empty and means the working directory.
@@ -70,6 +70,38 @@ impl LiveDisk {
         Ok(disk)
     }
 
+    /// Opens a directory for looking at it, also while a controller is at work in it. All changing calls are refused.
+    ///
+    /// # Errors
+    /// Those of the operating system; [`io::ErrorKind::NotFound`] when there is no such directory.
+    pub fn open_read_only(directory: &Path) -> io::Result<Self> {
+        if !fs::metadata(directory)
+            .map_err(|error| named(directory, error))?
+            .is_dir()
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::NotADirectory,
+                format!("{}: not a directory", directory.display()),
+            ));
+        }
+        Ok(Self {
+            directory: directory.to_path_buf(),
+            open: BTreeMap::new(),
+            lock: None,
+        })
+    }
+
+    /// Where a file is that is about to be changed.
+    fn path_to_change(&self, file: &str) -> io::Result<PathBuf> {
+        match self.lock {
+            Some(_) => self.path(file),
+            None => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{}: open for reading only", self.directory.display()),
+            )),
+        }
+    }
+
     /// Where a file is.
     fn path(&self, file: &str) -> io::Result<PathBuf> {
         check_file_name(file)?;
@@ -78,7 +110,7 @@ impl LiveDisk {
 
     /// The file, open for appending.
     fn opened(&mut self, file: &str, create: bool) -> io::Result<&mut OpenFile> {
-        let path = self.path(file)?;
+        let path = self.path_to_change(file)?;
         if !self.open.contains_key(file) {
             let existed = path.try_exists()?;
             let opened = OpenOptions::new()
@@ -102,7 +134,7 @@ impl LiveDisk {
 
 impl Disk for LiveDisk {
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.path(file)?;
+        let path = self.path_to_change(file)?;
         let opened = self.opened(file, true)?;
         opened
             .file
@@ -111,7 +143,7 @@ impl Disk for LiveDisk {
     }
 
     fn sync(&mut self, file: &str) -> io::Result<()> {
-        let path = self.path(file)?;
+        let path = self.path_to_change(file)?;
         let directory = self.directory.clone();
         let opened = self.opened(file, false)?;
         // `sync_data` is fdatasync: it includes the length, without which the data could not be read back.
@@ -147,7 +179,7 @@ impl Disk for LiveDisk {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        let (from_path, to_path) = (self.path(from)?, self.path(to)?);
+        let (from_path, to_path) = (self.path_to_change(from)?, self.path(to)?);
         fs::rename(&from_path, &to_path).map_err(|error| named(&from_path, error))?;
         // An open handle follows its file, not the name.
         self.open.remove(to);
@@ -159,14 +191,14 @@ impl Disk for LiveDisk {
     }
 
     fn remove(&mut self, file: &str) -> io::Result<()> {
-        let path = self.path(file)?;
+        let path = self.path_to_change(file)?;
         self.open.remove(file);
         fs::remove_file(&path).map_err(|error| named(&path, error))?;
         sync_directory(&self.directory)
     }
 
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()> {
-        let path = self.path(file)?;
+        let path = self.path_to_change(file)?;
         let opened = self.opened(file, false)?;
         let length_now = opened.file.metadata()?.len();
         if length_now < length {
@@ -275,6 +307,30 @@ mod tests {
         assert!(error.to_string().contains("another process"), "{error}");
         drop(disk);
         drop(LiveDisk::open(&path).unwrap());
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_store_in_use_can_be_looked_at_but_not_changed() {
+        let path = directory("read-only");
+        let missing = LiveDisk::open_read_only(&path).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        let mut disk = LiveDisk::open(&path).unwrap();
+        disk.append("a", b"one").unwrap();
+        let mut looking = LiveDisk::open_read_only(&path).unwrap();
+        assert_eq!(looking.list().unwrap(), ["a"]);
+        assert_eq!(looking.read("a").unwrap(), b"one");
+        for outcome in [
+            looking.append("a", b"two"),
+            looking.sync("a"),
+            looking.rename("a", "b"),
+            looking.remove("a"),
+            looking.truncate("a", 0),
+        ] {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
+        }
+        assert_eq!(disk.read("a").unwrap(), b"one");
         fs::remove_dir_all(&path).unwrap();
     }
 

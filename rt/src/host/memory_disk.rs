@@ -146,11 +146,12 @@ impl State {
 impl MemoryFile {
     /// Reduces the file to what a crash might leave.
     fn crash(&mut self, random: &mut SplitMix) {
-        if let Some(before) = self.before_truncation.take()
-            && random.below(2) == 0
+        let before = self.before_truncation.take();
+        if let Some(before) = &before
+            && random.below(3) == 0
         {
             // Neither the truncation nor anything after it has reached the disk.
-            self.data = before;
+            self.data.clone_from(before);
         } else {
             let unsynced = self.data.len() - self.synced;
             self.data
@@ -163,6 +164,12 @@ impl MemoryFile {
                     self.data[from..to].fill(0);
                 }
                 from = to;
+            }
+            // What was written since may be there with the truncation undone behind it.
+            if let Some(rest) = before.as_ref().and_then(|b| b.get(self.data.len()..))
+                && random.below(2) == 0
+            {
+                self.data.extend_from_slice(rest);
             }
         }
         self.synced = self.data.len();
@@ -335,12 +342,20 @@ mod tests {
             disk.crash(seed);
             let cut = disk.read("cut").unwrap();
             assert!(
-                [&b"abcdef"[..], b"ab", b"abZ", b"ab\0"].contains(&&cut[..]),
+                [
+                    &b"abcdef"[..],
+                    b"ab",
+                    b"abZ",
+                    b"ab\0",
+                    b"abZdef",
+                    b"ab\0def"
+                ]
+                .contains(&&cut[..]),
                 "{cut:?}"
             );
             seen.insert((disk.list().unwrap().len(), cut));
         }
-        assert!(seen.len() >= 6, "{seen:?}");
+        assert!(seen.len() >= 10, "{seen:?}");
     }
 
     #[test]

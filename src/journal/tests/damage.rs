@@ -92,12 +92,15 @@ fn a_damaged_journal_goes_on_and_a_checkpoint_heals_it() {
 
 #[test]
 fn a_block_inside_a_record_is_not_taken_for_one() {
-    // The bytes of a real block, at another place of a file, as a record that somebody sent.
+    // A real block as a record that somebody sent: its numbers fit where it will lie, only its place does not.
     let donor = MemoryDisk::new();
     let (mut journal, _) = Journal::open(donor.clone(), FILE, IDENTITY).unwrap();
+    journal.append(&b"x".to_vec()).unwrap();
+    journal.commit().unwrap();
+    let begins = journal.size_bytes() as usize;
     journal.append(&b"forged".to_vec()).unwrap();
     journal.commit().unwrap();
-    let block = donor.read(FILE).unwrap()[format::HEADER..].to_vec();
+    let block = donor.read(FILE).unwrap()[begins..].to_vec();
 
     let disk = MemoryDisk::new();
     let (mut journal, _) = Journal::open(disk.clone(), FILE, IDENTITY).unwrap();
