@@ -233,9 +233,10 @@ impl<'a> Build<'a> {
     /// The point of a location's first link, if the location is in use.
     fn linked_point(&mut self, location: &Location) -> Option<Name> {
         let who = format!("the location \"{}\"", location.name.value);
-        let known = location.links.iter().fold(true, |known, link| {
-            self.point(&link.point, &who).is_some() && known
-        });
+        let links = location.links.iter();
+        let unknown = links
+            .filter(|l| self.point(&l.point, &who).is_none())
+            .count();
         if location.locked {
             self.unused.add("locked location (left out)");
             return None;
@@ -249,7 +250,7 @@ impl<'a> Build<'a> {
             self.unused
                 .add("further link of a location (the first counts)");
         }
-        known.then(|| first.point.clone())
+        (unknown == 0).then(|| first.point.clone())
     }
 
     /// Vehicles that are alike are one kind; also gives the kind of each vehicle.
