@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RealTime {
     /// SCHED_FIFO priority, `1 ..= 99`; above 50 it comes before the kernel's own interrupt threads.
-    pub priority: Option<i32>,
+    pub priority: Option<u8>,
     /// The CPU to stay on, from 0; keep others off it with `isolcpus=` or a cpuset.
     pub cpu: Option<usize>,
     /// Keep all memory of the process in RAM, present and future.
@@ -142,13 +142,13 @@ mod system {
         }
     }
 
-    pub(super) fn schedule_fifo(priority: i32) -> Result<(), String> {
+    pub(super) fn schedule_fifo(priority: u8) -> Result<(), String> {
         if !(1..=99).contains(&priority) {
             return Err("the priority must be in 1 ..= 99".into());
         }
         // SAFETY: all-zero is a valid `sched_param`.
         let mut parameter: libc::sched_param = unsafe { mem::zeroed() };
-        parameter.sched_priority = priority;
+        parameter.sched_priority = priority.into();
         // SAFETY: `parameter` is valid for the call; process id 0 is the calling thread. Threads that it starts later
         // go back to ordinary scheduling.
         checked(unsafe {
@@ -235,7 +235,7 @@ mod system {
         Err("only Linux is supported".into())
     }
 
-    pub(super) fn schedule_fifo(_priority: i32) -> Result<(), String> {
+    pub(super) fn schedule_fifo(_priority: u8) -> Result<(), String> {
         unsupported()
     }
 

@@ -10,6 +10,11 @@ pub trait Clock {
 
     /// Sleeps until `ns` (not at all when that has passed) and returns the time of waking, `ns` or later.
     fn sleep_until(&mut self, ns: u64) -> u64;
+
+    /// Time that the calling thread has spent computing, in nanoseconds from some fixed start; `None` when unknown.
+    fn cpu_ns(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The machine's monotonic clock.
@@ -22,15 +27,11 @@ pub struct LiveClock;
 #[cfg(target_os = "linux")]
 impl Clock for LiveClock {
     fn now_ns(&self) -> u64 {
-        let mut now = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        // SAFETY: `now` is a timespec that the call may write.
-        let outcome = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
-        assert_eq!(outcome, 0, "every Linux has CLOCK_MONOTONIC");
-        // The monotonic clock starts at 0 with the machine, and 2^64 ns are 584 years.
-        now.tv_sec as u64 * NS_PER_S + now.tv_nsec as u64
+        read_ns(libc::CLOCK_MONOTONIC)
+    }
+
+    fn cpu_ns(&self) -> Option<u64> {
+        Some(read_ns(libc::CLOCK_THREAD_CPUTIME_ID))
     }
 
     fn sleep_until(&mut self, ns: u64) -> u64 {
@@ -61,6 +62,20 @@ impl Clock for LiveClock {
 #[cfg(target_os = "linux")]
 const NS_PER_S: u64 = 1_000_000_000;
 
+/// Reads a clock that every Linux has and that starts at 0 with the machine or the thread.
+#[cfg(target_os = "linux")]
+fn read_ns(clock: libc::clockid_t) -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` is a timespec that the call may write.
+    let outcome = unsafe { libc::clock_gettime(clock, &mut now) };
+    assert_eq!(outcome, 0, "clock {clock} cannot be read");
+    // Neither part is negative, and 2^64 ns are 584 years.
+    now.tv_sec as u64 * NS_PER_S + now.tv_nsec as u64
+}
+
 /// Elsewhere (a maintainer's laptop) `std` has to do: good enough to look around, not to control.
 #[cfg(not(target_os = "linux"))]
 impl Clock for LiveClock {
@@ -88,6 +103,8 @@ impl Clock for LiveClock {
 #[derive(Clone, Debug, Default)]
 pub struct VirtualClock {
     now_ns: Arc<AtomicU64>,
+    /// Part of the time that passed by computing.
+    cpu_ns: Arc<AtomicU64>,
     /// Added to the next wake-up, then 0 again.
     oversleep_ns: Arc<AtomicU64>,
 }
@@ -97,12 +114,19 @@ impl VirtualClock {
     pub fn new(start_ns: u64) -> Self {
         Self {
             now_ns: Arc::new(AtomicU64::new(start_ns)),
+            cpu_ns: Arc::default(),
             oversleep_ns: Arc::default(),
         }
     }
 
     /// Lets time pass, as computing does.
     pub fn advance_ns(&self, ns: u64) {
+        self.now_ns.fetch_add(ns, Ordering::Relaxed);
+        self.cpu_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    /// Lets time pass in which the thread wants to compute but is not let.
+    pub fn preempt_ns(&self, ns: u64) {
         self.now_ns.fetch_add(ns, Ordering::Relaxed);
     }
 
@@ -123,10 +147,16 @@ impl Clock for VirtualClock {
         self.now_ns.fetch_max(woken_ns, Ordering::Relaxed);
         woken_ns
     }
+
+    fn cpu_ns(&self) -> Option<u64> {
+        Some(self.cpu_ns.load(Ordering::Relaxed))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
     use super::*;
 
     #[test]
@@ -141,6 +171,17 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn cpu_time_passes_by_computing_only() {
+        let mut clock = LiveClock;
+        let before = clock.cpu_ns().unwrap();
+        while clock.cpu_ns().unwrap() < before + 1_000_000 {}
+        let computed = clock.cpu_ns().unwrap();
+        clock.sleep_until(clock.now_ns() + 20_000_000);
+        assert!(clock.cpu_ns().unwrap() - computed < 10_000_000);
+    }
+
+    #[test]
     fn virtual_time_passes_by_sleeping_and_advancing_only() {
         let mut clock = VirtualClock::new(100);
         let shown = clock.clone();
@@ -151,5 +192,7 @@ mod tests {
         shown.oversleep_once_ns(5);
         assert_eq!(clock.sleep_until(200), 205);
         assert_eq!(clock.sleep_until(300), 300);
+        clock.preempt_ns(7);
+        assert_eq!((shown.now_ns(), shown.cpu_ns()), (307, Some(10)));
     }
 }
