@@ -19,6 +19,9 @@ use takt_plc_bridge::*;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
+/// Long enough that a busy machine does not kill links by itself.
+pub const LINK_TIMEOUT_MS: u32 = 600;
+
 /// A floor of so many vehicles and devices, without addresses, with short times.
 pub fn floor(vehicles: usize, devices: usize) -> Floor {
     let vehicle = |i| Vehicle {
@@ -42,7 +45,7 @@ pub fn floor(vehicles: usize, devices: usize) -> Floor {
         devices: (0..devices).map(device).collect(),
         control: Control {
             transfer_ms: 10,
-            link_timeout_ms: 300,
+            link_timeout_ms: LINK_TIMEOUT_MS,
             ..Control::default()
         },
         ..Floor::default()
