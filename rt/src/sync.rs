@@ -85,6 +85,7 @@ pub(crate) mod weaken {
     }
 
     /// From now on, in this test's thread, `site` uses `ordering`.
+    #[cfg(test)]
     pub(crate) fn weaken(site: Site, ordering: Ordering) {
         WEAKENED.set(Some((site, ordering)));
     }

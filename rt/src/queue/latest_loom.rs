@@ -1,6 +1,6 @@
 //! Model check of the latest-value cell: every interleaving of two threads, every value that a load may see.
 //!
-//! Bounds: three writes against two refreshes with a look before, between and after; no bound on preemptions.
+//! Bounds: five writes against four refreshes with a look before, between and after; no bound on preemptions.
 
 use super::latest::cell;
 use crate::sync::Site;
@@ -8,12 +8,16 @@ use crate::sync::atomic::Ordering;
 use crate::sync::weaken::weaken;
 use loom::thread;
 
-/// Three writes in one thread, looks in the other: what is seen is whole, never goes back, and ends with the last value.
+/// Writes of one value, and looks of the other side.
+const WRITES: u32 = 5;
+const REFRESHES: u32 = 4;
+
+/// Some writes in one thread, looks in the other: what is seen is whole, never goes back, and ends with the last value.
 fn writes_and_looks() {
     loom::model(|| {
         let (mut writer, mut reader) = cell([0u32; 2]);
         let writing = thread::spawn(move || {
-            for value in 1..=3 {
+            for value in 1..=WRITES {
                 writer.write([value; 2]);
             }
         });
@@ -26,12 +30,12 @@ fn writes_and_looks() {
             newer
         };
         assert!(!reader.with(&mut look));
-        for _ in 0..2 {
+        for _ in 0..REFRESHES {
             let refreshed = reader.refresh();
             assert_eq!(reader.with(&mut look), refreshed);
         }
         writing.join().unwrap();
-        assert_eq!(reader.get(), [3; 2]);
+        assert_eq!(reader.get(), [WRITES; 2]);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Model check of the ring: every interleaving of two threads, every value that a load may see.
 //!
-//! Bounds: rings of one and two slots, three values, up to three attempts on either side; no bound on preemptions.
+//! Bounds: rings of one, two and four slots, four values, four attempts on either side; no bound on preemptions.
 
 use super::spsc::{Consumer, Producer, ring};
 use crate::sync::Site;
@@ -8,22 +8,25 @@ use crate::sync::atomic::Ordering;
 use crate::sync::weaken::weaken;
 use loom::thread;
 
+/// Values pushed, and attempts on either side.
+const VALUES: u32 = 4;
+
 /// A value made of a number: boxes to see a slot read twice or too early (a double free) or never (a leak), plain
 /// numbers where a race is expected, since boxes would be dropped in the middle of the panic.
 trait Value: From<u32> + PartialEq + std::fmt::Debug + Send + 'static {}
 impl<T: From<u32> + PartialEq + std::fmt::Debug + Send + 'static> Value for T {}
 
-/// Pushes 1, 2, 3 (each tried once; what did not fit is left out) in one thread and pops in the other;
+/// Pushes 1, 2, 3 and so on (each tried once; what did not fit is left out) in one thread and pops in the other;
 /// then checks that exactly what was pushed came out, in order.
 fn transfer<T: Value>(capacity: usize) {
     check::<T>(
         capacity,
         |producer| {
-            (1..=3u32)
+            (1..=VALUES)
                 .filter(|value| producer.push(T::from(*value)).is_ok())
                 .collect()
         },
-        |consumer| (0..3).filter_map(|_| consumer.pop()).collect(),
+        |consumer| (0..VALUES).filter_map(|_| consumer.pop()).collect(),
     );
 }
 
@@ -32,7 +35,7 @@ fn transfer_batches<T: Value>(capacity: usize) {
     check::<T>(
         capacity,
         |producer| {
-            let mut values = (1..=3u32).map(T::from);
+            let mut values = (1..=VALUES).map(T::from);
             let mut pushed = producer.push_batch(&mut values);
             pushed += producer.push_batch(&mut values);
             (1..=pushed as u32).collect()
@@ -62,7 +65,7 @@ fn check<T: Value>(
             popped.push(value);
         }
         assert!(
-            pushed.len() >= capacity.min(3),
+            pushed.len() >= capacity.min(VALUES as usize),
             "refused while there was room"
         );
         let pushed: Vec<T> = pushed.into_iter().map(T::from).collect();
@@ -78,6 +81,16 @@ fn ring_of_one() {
 #[test]
 fn ring_of_two() {
     transfer::<Box<u32>>(2);
+}
+
+#[test]
+fn ring_of_four() {
+    transfer::<Box<u32>>(4);
+}
+
+#[test]
+fn ring_of_one_in_batches() {
+    transfer_batches::<Box<u32>>(1);
 }
 
 #[test]
