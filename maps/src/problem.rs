@@ -6,6 +6,9 @@ use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+/// Most problems that are kept; who has more mends the first ones and looks again.
+const PROBLEMS_MAX: usize = 1_000;
+
 /// Does it keep the floor from being used?
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub enum Severity {
@@ -105,7 +108,8 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Orders the problems by their place (those without one come first) and drops repetitions.
+    /// Orders the problems by their place (those without one come first) and drops repetitions; of more than a
+    /// thousand the rest is only counted.
     ///
     /// `name` is the file's name as the user knows it; `text` its contents, at most 4 GiB (empty if there is none).
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>, mut list: Vec<Problem>) -> Self {
@@ -113,6 +117,14 @@ impl Problems {
         list.sort_by(|a, b| (a.span, a.severity).cmp(&(b.span, b.severity)));
         let mut seen = std::collections::HashSet::new();
         list.retain(|p| seen.insert(p.clone()));
+        if list.len() > PROBLEMS_MAX {
+            let more = format!(
+                "{} further problems are not shown",
+                list.len() - PROBLEMS_MAX
+            );
+            list.truncate(PROBLEMS_MAX);
+            list.push(Problem::error(more, None));
+        }
         let breaks = text.bytes().enumerate().filter(|&(_, b)| b == b'\n');
         let lines = std::iter::once(0)
             .chain(breaks.map(|(i, _)| i as u32 + 1))

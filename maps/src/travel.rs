@@ -164,3 +164,110 @@ fn straight(floor: &Floor, kind: KindId, a: EdgeId, b: EdgeId) -> bool {
     let lengths = ((u.0 * u.0 + u.1 * u.1) * (v.0 * v.0 + v.1 * v.1)).sqrt();
     dot > STRAIGHT * lengths || (floor.kinds[kind.index()].reverse && dot < -STRAIGHT * lengths)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::compile;
+    use crate::spec::{FloorSpec, KindSpec, NodeSpec, PathSpec, rectangle};
+    use proptest::prelude::*;
+
+    fn floor(points: &[(u8, u8)], ways: &[(usize, usize, bool, u8)], reverse: bool) -> Floor {
+        let name = |i: usize| format!("n{}", i % points.len());
+        let kind = |i: usize| KindSpec {
+            name: format!("k{i}").into(),
+            footprint: rectangle(0.5, 0.4).into(),
+            speed: (1.0 + i as f64).into(),
+            reverse,
+            ..KindSpec::default()
+        };
+        let node = |(i, &(x, y)): (usize, &(u8, u8))| NodeSpec {
+            name: name(i).into(),
+            at: [f64::from(x) * 2.0, f64::from(y) * 2.0].into(),
+            level: None,
+        };
+        let ways = ways
+            .iter()
+            .filter(|w| w.0 % points.len() != w.1 % points.len());
+        let path = |&(a, b, two_way, kinds): &(usize, usize, bool, u8)| PathSpec {
+            through: vec![name(a).into(), name(b).into()],
+            two_way,
+            kinds: (kinds < 2).then(|| vec![format!("k{kinds}").into()]),
+            ..PathSpec::default()
+        };
+        compile::without_checks(&FloorSpec {
+            nodes: points.iter().enumerate().map(node).collect(),
+            paths: ways.map(path).collect(),
+            kinds: vec![kind(0), kind(1)],
+            ..FloorSpec::default()
+        })
+    }
+
+    /// All times to a goal, by relaxing every pair of edges until nothing changes (Bellman and Ford).
+    fn slowly(floor: &Floor, kind: KindId, goal: NodeId) -> Vec<u32> {
+        let edges = floor.roadmap.edges();
+        let time = |e: usize| floor.edge_time_ms(kind, false, EdgeId::from_index(e));
+        let mut via = vec![UNREACHABLE; edges.len()];
+        for _ in 0..=edges.len() {
+            for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.allows(kind)) {
+                if edge.to == goal {
+                    via[e] = via[e].min(time(e));
+                }
+                for (f, next) in edges.iter().enumerate() {
+                    if edge.to == next.from && via[f] != UNREACHABLE {
+                        let on =
+                            straight(floor, kind, EdgeId::from_index(e), EdgeId::from_index(f));
+                        let turn = if on { 0 } else { turn_ms(floor, kind) };
+                        via[e] = via[e].min(time(e) + turn + via[f]);
+                    }
+                }
+            }
+        }
+        let mut times = vec![UNREACHABLE; floor.roadmap.nodes().len()];
+        for (e, edge) in edges.iter().enumerate() {
+            times[edge.from.index()] = times[edge.from.index()].min(via[e]);
+        }
+        times[goal.index()] = 0;
+        times
+    }
+
+    #[test]
+    fn a_corner_costs_a_turn_and_a_line_does_not() {
+        let points = [(0, 0), (1, 0), (2, 0), (2, 1)];
+        let ways = [(0, 1, false, 9), (1, 2, false, 9), (2, 3, false, 9)];
+        let floor = floor(&points, &ways, false);
+        let mut times = TravelTimes::default();
+        let turn = turn_ms(&floor, KindId(0));
+        // A quarter turn at 60 degrees/s, and 1 m/s lost and won at 0.5 m/s².
+        assert_eq!(turn, 1_500 + 1_000 + 1_000);
+        let all = times.to(&floor, KindId(0), NodeId(3)).to_vec();
+        assert_eq!(all, [6_000 + turn, 4_000 + turn, 2_000, 0]);
+        assert_eq!(
+            times.between(&floor, KindId(0), NodeId(3), NodeId(0)),
+            UNREACHABLE
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_bellman_and_ford(
+            points in prop::collection::btree_set((0u8..5, 0u8..5), 2..9),
+            ways in prop::collection::vec((0usize..9, 0usize..9, any::<bool>(), 0u8..4), 1..16),
+            reverse in any::<bool>(),
+            rows in 1usize..5,
+        ) {
+            let points: Vec<_> = points.into_iter().collect();
+            let floor = floor(&points, &ways, reverse);
+            let mut times = TravelTimes::new(rows);
+            for _ in 0..2 {
+                for kind in [KindId(0), KindId(1)] {
+                    for goal in (0..points.len()).map(NodeId::from_index) {
+                        prop_assert_eq!(times.to(&floor, kind, goal), &slowly(&floor, kind, goal)[..]);
+                    }
+                }
+            }
+            prop_assert!(times.rows.len() <= rows && times.index.len() <= rows);
+        }
+    }
+}

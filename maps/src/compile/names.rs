@@ -3,7 +3,6 @@
 use super::Log;
 use crate::problem::Problem;
 use crate::spec::{FloorSpec, Name};
-use crate::suggest::did_you_mean;
 use std::collections::HashMap;
 
 /// Longest name, in bytes.
@@ -67,7 +66,8 @@ impl<'a> Table<'a> {
         let found = self.index.get(name.value.as_str()).copied();
         if found.is_none() && !log.unreadable(name.span) {
             let message = format!("there is no {} \"{}\"", self.what, name.value);
-            let hint = did_you_mean(&name.value, self.names.iter().copied())
+            let hint = log
+                .suggest(&name.value, self.names.iter().copied())
                 .unwrap_or_else(|| format!("define it, or name a {} that is defined", self.what));
             log.push(Problem::error(message, name.span).hint(hint));
         }
@@ -120,7 +120,7 @@ impl<'a> Tables<'a> {
         // Referred to by nobody, but unique all the same.
         Table::new("vehicle", 1_000, spec.vehicles.iter().map(|v| &v.name), log);
         Table::new("charger", MANY, spec.chargers.iter().map(|c| &c.name), log);
-        Table::new("zone", MANY, spec.zones.iter().map(|z| &z.name), log);
+        Table::new("zone", 1_000, spec.zones.iter().map(|z| &z.name), log);
         Table::new("line", MANY, spec.lines.iter().map(|l| &l.name), log);
         Tables {
             levels: Table::new("level", 255, spec.levels.iter().map(|l| &l.name), log),

@@ -7,7 +7,8 @@ use crate::floor::{Floor, Level, Point, Wall};
 use crate::ids::*;
 use crate::problem::Problem;
 use crate::roadmap::{Edge, Node, Roadmap};
-use crate::spec::{FloorSpec, LevelSpec, NodeSpec, PathSpec};
+use crate::spec::{FloorSpec, LevelSpec, Name, NodeSpec, PathSpec};
+use std::collections::HashMap;
 
 /// How far the level that nobody described reaches beyond what is on it, in millimetres.
 const DEFAULT_MARGIN_MM: i32 = 2_000;
@@ -45,6 +46,7 @@ pub(crate) fn roadmap(
         edges: Vec::new(),
         origin: Vec::new(),
         places: nodes.len(),
+        known: HashMap::new(),
     };
     let fastest = floor.kinds.iter().flat_map(|k| k.speed_mm_s).max();
     for (i, path) in spec.paths.iter().enumerate() {
@@ -62,7 +64,7 @@ pub(crate) fn roadmap(
 }
 
 /// The level that is named, or the first.
-pub(crate) fn level(tables: &Tables, name: Option<&crate::spec::Name>, log: &mut Log) -> LevelId {
+pub(crate) fn level(tables: &Tables, name: Option<&Name>, log: &mut Log) -> LevelId {
     LevelId::from_index(tables.levels.find_some(name, log).unwrap_or(0))
 }
 
@@ -156,6 +158,8 @@ struct Paths<'a> {
     origin: Vec<u32>,
     /// Places given out so far.
     places: usize,
+    /// The kinds that have a way between two nodes already.
+    known: HashMap<(NodeId, NodeId), u32>,
 }
 
 impl Paths<'_> {
@@ -191,7 +195,7 @@ impl Paths<'_> {
             let from = if first {
                 tables.nodes.find(&pair[0], log)
             } else {
-                tables.nodes.find(&pair[0], &mut silent())
+                tables.nodes.find(&pair[0], &mut Log::silent())
             };
             let to = tables.nodes.find(&pair[1], log);
             let (Some(from), Some(to)) = (from, to) else {
@@ -201,6 +205,7 @@ impl Paths<'_> {
             let Some(length_mm) = self.length(from, to, pair, log) else {
                 continue;
             };
+            self.check_single(from, to, kinds, path.two_way, pair, log);
             let id = self.edges.len();
             let edge = Edge {
                 from,
@@ -228,19 +233,36 @@ impl Paths<'_> {
         }
     }
 
+    /// Warns of a way that a kind has already: the second would be a place of its own on the same ground.
+    fn check_single(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kinds: u32,
+        two_way: bool,
+        pair: &[Name],
+        log: &mut Log,
+    ) {
+        let ways = [(from, to), (to, from)];
+        for way in &ways[..1 + usize::from(two_way)] {
+            let known = self.known.entry(*way).or_default();
+            if *known & kinds != 0 {
+                let (from, to) = (&pair[0].value, &pair[1].value);
+                let message = format!("there are two paths between \"{from}\" and \"{to}\"");
+                let problem = Problem::warning(message, pair[1].span);
+                log.push(problem.hint("leave one out, or give them different kinds"));
+            }
+            *known |= kinds;
+        }
+    }
+
     fn push(&mut self, path: u32, edge: Edge) {
         self.edges.push(edge);
         self.origin.push(path);
     }
 
     /// The distance between two nodes; reports those that no straight way can join.
-    fn length(
-        &self,
-        from: NodeId,
-        to: NodeId,
-        pair: &[crate::spec::Name],
-        log: &mut Log,
-    ) -> Option<u32> {
+    fn length(&self, from: NodeId, to: NodeId, pair: &[Name], log: &mut Log) -> Option<u32> {
         let (a, b) = (&self.nodes[from.index()], &self.nodes[to.index()]);
         if a.level != b.level {
             log.push(
@@ -272,13 +294,5 @@ impl Paths<'_> {
             return None;
         }
         Some(length)
-    }
-}
-
-/// A log for what has been reported before.
-fn silent() -> Log {
-    Log {
-        problems: Vec::new(),
-        skip_unplaced: false,
     }
 }

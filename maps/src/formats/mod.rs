@@ -183,3 +183,21 @@ fn read(path: &Path, name: &str) -> Result<String, Problems> {
         Err(Problems::new(name, valid, vec![problem]))
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floors_in_the_binary_have_no_problems() {
+        for name in BUILTIN {
+            let loaded = builtin(name).unwrap().map_err(|p| p.plain()).unwrap();
+            assert_eq!(loaded.warnings.plain(), "");
+            assert_eq!(loaded.floor.name, *name);
+            // What stands must not fill the aisles: sets stay local.
+            assert!(loaded.floor.conflicts.largest() < 25);
+        }
+        assert!(builtin("atlantis").is_none());
+    }
+}

@@ -104,3 +104,6 @@ fn workload(f: &mut Fields) -> WorkloadSpec {
         deadline_s: f.optional("deadline_s"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,6 @@ pub mod pairs;
 pub mod shapes;
 
 pub use convex::{Shape, Vec2};
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,22 @@ use std::collections::HashMap;
 /// A row's key and an entry of it.
 pub type Entry = ((ClassId, PlaceId), Conflict);
 
+/// Neighbours that a place has on a floor that people can build, on average; many more mean that nodes lie on top of
+/// each other.
+const NEIGHBOURS_MEAN_MAX: usize = 250;
+
 /// All conflicts between different places, in both directions.
 ///
 /// `limit_mm` is the clearance; shapes closer than that conflict.
-pub fn conflicts(shapes: &Shapes, classes: usize, places: usize, limit_mm: f64) -> Vec<Entry> {
+///
+/// # Errors
+/// If places lie so densely that the table would not be of use, nor fit memory: a place where they do.
+pub fn conflicts(
+    shapes: &Shapes,
+    classes: usize,
+    places: usize,
+    limit_mm: f64,
+) -> Result<Vec<Entry>, PlaceId> {
     let boxes: Vec<Option<Bounds>> = (0..places)
         .map(|p| place_bounds(shapes, classes, PlaceId::from_index(p)))
         .collect();
@@ -25,15 +37,20 @@ pub fn conflicts(shapes: &Shapes, classes: usize, places: usize, limit_mm: f64) 
     };
     let mut entries = Vec::new();
     let mut found = Vec::new();
+    let mut neighbours_left = NEIGHBOURS_MEAN_MAX * (places + 1_000);
     for (p, b) in boxes.iter().enumerate() {
         let Some(b) = b else { continue };
         hash.query(&b.grown(limit_mm), &mut found);
         let p = PlaceId::from_index(p);
+        match neighbours_left.checked_sub(found.len()) {
+            Some(left) => neighbours_left = left,
+            None => return Err(p),
+        }
         for q in found.iter().map(|&q| PlaceId(q)).filter(|&q| q > p) {
             near.add_pair(p, q, classes, &mut entries);
         }
     }
-    entries
+    Ok(entries)
 }
 
 /// The box around all classes in a place.

@@ -146,10 +146,7 @@ pub(super) fn check_points(spec: &FloorSpec, tables: &Tables, devices: &[Device]
     let mut speakers: Vec<Vec<usize>> = vec![Vec::new(); spec.handshakes.len()];
     for plc in plcs {
         // Unknown names are reported where the things are compiled.
-        let mut silent = Log {
-            problems: Vec::new(),
-            skip_unplaced: false,
-        };
+        let mut silent = Log::silent();
         let device = tables.devices.find_some(plc.device.as_ref(), &mut silent);
         let handshake = tables
             .handshakes
