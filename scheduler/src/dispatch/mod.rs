@@ -16,11 +16,11 @@ mod travel;
 mod worth;
 
 pub use snapshot::{DispatchProposal, DispatchSnapshot, Method, OpenOrder, Task, VehicleState};
-pub use travel::{Travel, UNREACHABLE};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use takt_maps::{Floor, VehicleId};
+use travel::Travel;
 
 /// How the dispatcher works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl Default for DispatchOptions {
 }
 
 /// Assigns tasks to vehicles.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Dispatcher {
     options: DispatchOptions,
     travel: Travel,
@@ -65,10 +65,10 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// A dispatcher for a floor. It computes travel times when it first needs them, and keeps them.
-    pub fn new(_floor: &Floor, options: DispatchOptions) -> Self {
+    pub fn new(floor: &Floor, options: DispatchOptions) -> Self {
         Self {
             options,
-            travel: Travel::new(),
+            travel: Travel::new(floor),
         }
     }
 

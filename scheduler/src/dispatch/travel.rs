@@ -1,35 +1,31 @@
 //! How long a vehicle of a kind needs from anywhere to a goal.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use takt_maps::{Floor, KindId, NodeId};
+use takt_maps::travel::UNREACHABLE;
+use takt_maps::{Floor, KindId, NodeId, TravelTimes};
 
-/// No way.
-pub const UNREACHABLE: u32 = u32::MAX;
+/// Most memory that travel times may take, in entries of 4 bytes.
+const ENTRIES_MAX: usize = 16_000_000;
 
-/// Travel times along the roadmap at the greatest speeds allowed, without waiting for others, computed when first asked
-/// for and kept.
-///
-/// One search a goal, kind and load state: Dijkstra from the goal against the edges.
-#[derive(Clone, Debug, Default)]
-pub struct Travel {
-    to: BTreeMap<(KindId, bool, NodeId), Vec<u32>>,
+/// Travel times of a floor, kept for as many goals as it has, if memory allows.
+#[derive(Debug)]
+pub(super) struct Travel {
+    times: TravelTimes,
 }
 
 impl Travel {
     /// Nothing computed yet.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(floor: &Floor) -> Self {
+        let goals = floor.stations.len() + floor.chargers.len() + floor.parking.len();
+        let rows = goals * floor.kinds.len();
+        let rows_max = ENTRIES_MAX / floor.roadmap.nodes().len().max(1);
+        Self {
+            times: TravelTimes::new(rows.max(64).min(rows_max.max(1))),
+        }
     }
 
-    /// Milliseconds from every node to `goal`, indexed by [`NodeId`]; [`UNREACHABLE`] where there is no way.
-    pub fn to(&mut self, floor: &Floor, kind: KindId, loaded: bool, goal: NodeId) -> &[u32] {
-        self.to
-            .entry((kind, loaded, goal))
-            .or_insert_with(|| times_to(floor, kind, loaded, goal))
-    }
-
-    /// Milliseconds from one node to another, if there is a way.
+    /// Milliseconds from one node to another, if the floor has both and there is a way.
+    ///
+    /// With a load, the time without load is stretched by the ratio of the kind's speeds.
     pub fn between(
         &mut self,
         floor: &Floor,
@@ -37,39 +33,20 @@ impl Travel {
         loaded: bool,
         (from, goal): (NodeId, NodeId),
     ) -> Option<u32> {
-        let times = self.to(floor, kind, loaded, goal);
-        times
-            .get(from.index())
-            .copied()
-            .filter(|&t| t != UNREACHABLE)
-    }
-}
-
-/// Dijkstra's algorithm from the goal, against the edges.
-fn times_to(floor: &Floor, kind: KindId, loaded: bool, goal: NodeId) -> Vec<u32> {
-    let road = &floor.roadmap;
-    let mut times = vec![UNREACHABLE; road.nodes().len()];
-    if goal.index() >= times.len() || kind.index() >= floor.kinds.len() {
-        return times;
-    }
-    let mut queue = BinaryHeap::new();
-    times[goal.index()] = 0;
-    queue.push(Reverse((0u32, goal)));
-    while let Some(Reverse((time, node))) = queue.pop() {
-        if time > times[node.index()] {
-            continue;
+        let nodes = floor.roadmap.nodes().len();
+        let [empty_speed, loaded_speed] = floor.kinds.get(kind.index())?.speed_mm_s;
+        if from.index() >= nodes || goal.index() >= nodes {
+            return None;
         }
-        for &e in road.in_edges(node) {
-            let edge = road.edge(e);
-            if !edge.allows(kind) {
-                continue;
-            }
-            let new = time.saturating_add(floor.edge_time_ms(kind, loaded, e));
-            if new < times[edge.from.index()] {
-                times[edge.from.index()] = new;
-                queue.push(Reverse((new, edge.from)));
-            }
+        let time = self.times.between(floor, kind, from, goal);
+        if time == UNREACHABLE {
+            return None;
         }
+        if !loaded {
+            return Some(time);
+        }
+        let stretched = u64::from(time) * u64::from(empty_speed.max(1));
+        let stretched = stretched / u64::from(loaded_speed.max(1));
+        Some(u32::try_from(stretched).unwrap_or(u32::MAX))
     }
-    times
 }
