@@ -114,7 +114,7 @@ impl Problems {
     /// `name` is the file's name as the user knows it; `text` its contents, at most 4 GiB (empty if there is none).
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>, mut list: Vec<Problem>) -> Self {
         let text: Arc<str> = text.into();
-        list.sort_by(|a, b| (a.span, a.severity).cmp(&(b.span, b.severity)));
+        list.sort_by_key(|p| (p.span, p.severity));
         let mut seen = std::collections::HashSet::new();
         list.retain(|p| seen.insert(p.clone()));
         if list.len() > PROBLEMS_MAX {
@@ -288,6 +288,7 @@ impl Serialize for Located<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

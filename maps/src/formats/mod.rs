@@ -171,7 +171,7 @@ fn read(path: &Path, name: &str) -> Result<String, Problems> {
         let problem = Problem::error(format!("the file is larger than {} MiB", max >> 20), None);
         return refuse(problem.hint("is it a floor file?"));
     }
-    String::from_utf8(bytes).or_else(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
         let span = Span {
@@ -180,7 +180,7 @@ fn read(path: &Path, name: &str) -> Result<String, Problems> {
         };
         let problem = Problem::error("the file is not UTF-8 text from here on", Some(span));
         let problem = problem.hint("is it a floor file? Save it as UTF-8");
-        Err(Problems::new(name, valid, vec![problem]))
+        Problems::new(name, valid, vec![problem])
     })
 }
 
