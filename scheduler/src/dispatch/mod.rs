@@ -47,7 +47,7 @@ impl Default for DispatchOptions {
         Self {
             seed: 0,
             candidates: 8,
-            choices_max: 1_200,
+            choices_max: 900,
             nodes_max: 1_000,
             horizon_ms: 120_000,
             keep_ms: 5_000,
@@ -83,15 +83,19 @@ impl Dispatcher {
     /// off). `floor` must be the same in every call.
     pub fn solve(&mut self, floor: &Floor, snapshot: &DispatchSnapshot) -> DispatchProposal {
         let draft = worth::draft(floor, snapshot, &self.options, &mut self.travel);
-        let mut model = draft.model;
+        let full = draft.model;
         let mut each = usize::from(self.options.candidates.max(1));
+        let mut model = full.clone();
         model.prune(each);
-        while model.choices.len() > self.options.choices_max as usize && each > 1 {
-            each /= 2;
-            model.prune(each);
-        }
+        let mut answer = greedy::extend(&model, &[]);
+        let mut work = draft.work + answer.work;
+        let mut method = Method::Greedy;
 
         // The better of the two; the optimum if they are equal.
+        while model.choices.len() > self.options.choices_max as usize && each > 1 {
+            each -= 1;
+            model.prune(each);
+        }
         let limits = milp::Limits {
             nodes: u64::from(self.options.nodes_max),
             cutoff: self
@@ -99,9 +103,6 @@ impl Dispatcher {
                 .cutoff_ms
                 .map(|ms| Duration::from_millis(u64::from(ms))),
         };
-        let mut answer = greedy::solve(&model);
-        let mut work = draft.work + answer.work;
-        let mut method = Method::Greedy;
         if !model.choices.is_empty()
             && let Some(exact) = milp::solve(&model, limits)
         {
@@ -111,11 +112,13 @@ impl Dispatcher {
                 method = Method::Milp;
             }
         }
+        // Choices that were left out for speed may still fit.
+        answer = greedy::extend(&full, &answer.chosen);
+        work += answer.work;
 
         // Who is available is told; what is meant for who is not stays open.
         let mut assignments = draft.settled;
-        for &i in &answer.chosen {
-            let choice = model.choices[i];
+        for choice in &answer.chosen {
             if snapshot.vehicles[choice.vehicle as usize].available {
                 let vehicle = VehicleId::from_index(choice.vehicle as usize);
                 assignments.push((vehicle, draft.tasks[choice.task as usize]));

@@ -26,8 +26,8 @@ pub(super) struct Model {
 /// A set of choices that keep the rules.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Answer {
-    /// Positions in [`Model::choices`], ascending.
-    pub chosen: Vec<usize>,
+    /// The choices taken, by task.
+    pub chosen: Vec<Choice>,
     /// Sum of their gains.
     pub gain: i64,
     /// Effort spent.
@@ -36,20 +36,18 @@ pub(super) struct Answer {
 
 impl Model {
     /// The answer made of these choices, if they keep the rules: the judge of every solver.
-    pub fn answer(&self, mut chosen: Vec<usize>, work: u64) -> Option<Answer> {
+    pub fn answer(&self, mut chosen: Vec<Choice>, work: u64) -> Option<Answer> {
         let mut vehicle_taken = vec![false; self.vehicles];
         let mut task_taken = vec![false; self.tasks];
-        let mut gain = 0i64;
-        for &i in &chosen {
-            let c = self.choices.get(i)?;
-            let twice = std::mem::replace(&mut vehicle_taken[c.vehicle as usize], true)
-                | std::mem::replace(&mut task_taken[c.task as usize], true);
+        for c in &chosen {
+            let twice = std::mem::replace(vehicle_taken.get_mut(c.vehicle as usize)?, true)
+                | std::mem::replace(task_taken.get_mut(c.task as usize)?, true);
             if twice {
                 return None;
             }
-            gain += c.gain;
         }
-        chosen.sort_unstable();
+        chosen.sort_unstable_by_key(|c| c.task);
+        let gain = chosen.iter().map(|c| c.gain).sum();
         Some(Answer { chosen, gain, work })
     }
 

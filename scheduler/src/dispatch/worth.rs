@@ -11,7 +11,7 @@ use super::model::{Choice, Model};
 use super::snapshot::{DispatchSnapshot, OpenOrder, Task, VehicleState};
 use super::travel::Travel;
 use crate::hash::digest;
-use takt_maps::{ChargerId, Floor, OrderId, VehicleId};
+use takt_maps::{ChargerId, Floor, KindId, OrderId, VehicleId};
 
 /// Least worth of an order; more than any voluntary charging, so that idle time is what is charged in.
 const ORDER_WORTH: i64 = 1_000_000;
@@ -110,25 +110,12 @@ fn must_charge(floor: &Floor, vehicle: &VehicleState) -> bool {
     energy_matters(floor, vehicle) && vehicle.battery_permille < limit
 }
 
-/// Way to the pickup and time of completion for one vehicle, if it can.
-fn trip(
-    floor: &Floor,
-    travel: &mut Travel,
-    now_ms: u64,
-    order: &OpenOrder,
-    vehicle: &VehicleState,
-) -> Option<(i64, u64)> {
-    let kind = vehicle.kind;
-    let way = (vehicle.free_node, order.pickup);
-    let empty = travel.between(floor, kind, false, way)?.min(TRAVEL_MAX_MS);
+/// Time that a vehicle of a kind needs from the pickup to the end of the order, transfers included, if it can.
+fn carrying_ms(floor: &Floor, travel: &mut Travel, kind: KindId, order: &OpenOrder) -> Option<u64> {
     let way = (order.pickup, order.drop);
     let full = travel.between(floor, kind, true, way)?.min(TRAVEL_MAX_MS);
-    let transfers = 2 * u64::from(floor.kinds[kind.index()].transfer_ms);
-    let start = vehicle
-        .free_at_ms
-        .clamp(now_ms, now_ms + u64::from(TRAVEL_MAX_MS));
-    let done = start + u64::from(empty) + u64::from(full) + transfers;
-    Some((i64::from(empty), done))
+    let transfers = 2 * u64::from(floor.kinds.get(kind.index())?.transfer_ms);
+    Some(u64::from(full) + transfers)
 }
 
 /// How urgent the order is, and what that makes of a time of completion.
@@ -156,17 +143,27 @@ fn weigh_order(
     let now_ms = snapshot.now_ms;
     let mut able = Vec::new();
     let mut reachable = false;
+    let carrying: Vec<Option<u64>> = (0..floor.kinds.len())
+        .map(|k| carrying_ms(floor, travel, KindId::from_index(k), order))
+        .collect();
     for (v, vehicle) in snapshot.vehicles.iter().enumerate() {
         draft.work += 1;
-        if !vehicle.present || vehicle.kind.index() >= floor.kinds.len() {
-            continue;
-        }
-        let Some((empty, done_ms)) = trip(floor, travel, now_ms, order, vehicle) else {
+        let way = (vehicle.free_node, order.pickup);
+        let (true, Some(Some(carrying_ms))) = (vehicle.present, carrying.get(vehicle.kind.index()))
+        else {
             continue;
         };
+        let Some(empty_ms) = travel.between(floor, vehicle.kind, false, way) else {
+            continue;
+        };
+        let empty_ms = u64::from(empty_ms.min(TRAVEL_MAX_MS));
+        let start_ms = vehicle
+            .free_at_ms
+            .clamp(now_ms, now_ms.saturating_add(u64::from(TRAVEL_MAX_MS)));
+        let done_ms = start_ms.saturating_add(empty_ms + carrying_ms);
         reachable = true;
         if !must_charge(floor, vehicle) {
-            able.push((v, empty, done_ms));
+            able.push((v, empty_ms as i64, done_ms));
         }
     }
     if !reachable {
@@ -181,7 +178,11 @@ fn weigh_order(
     let Some(best_ms) = able.iter().map(|&(.., done)| done).min() else {
         return;
     };
-    let later = burden(order, now_ms, best_ms + u64::from(options.horizon_ms));
+    let later = burden(
+        order,
+        now_ms,
+        best_ms.saturating_add(u64::from(options.horizon_ms)),
+    );
     let task = draft.tasks.len() as u32;
     draft.tasks.push(Task::Order(order.id));
     for (v, empty, done_ms) in able {
