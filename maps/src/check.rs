@@ -1,6 +1,7 @@
 //! What is wrong with a floor that is well-formed: places too near to walls or to each other, and places that can't be
 //! reached or never be left.
 
+mod cuts;
 mod reach;
 mod space;
 

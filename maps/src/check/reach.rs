@@ -1,6 +1,6 @@
 //! Which kinds get where, and back: strongly connected components of the roadmap as each kind sees it.
 
-use super::Subject;
+use super::{Subject, cuts};
 use crate::compile::Log;
 use crate::floor::BufferRole;
 use crate::ids::{EdgeId, NodeId, StationId};
@@ -12,10 +12,10 @@ use petgraph::visit::{Dfs, Reversed};
 use std::collections::BTreeSet;
 
 /// The part of the floor in which vehicles of a kind get from everywhere to everywhere, and its surroundings.
-struct Territory {
-    kind: usize,
+pub(super) struct Territory {
+    pub(super) kind: usize,
     /// In the component that has most of what vehicles are there for.
-    core: Vec<bool>,
+    pub(super) core: Vec<bool>,
     /// From here a way leads into the core.
     leads_in: Vec<bool>,
 }
@@ -33,10 +33,11 @@ pub(crate) fn reach(subject: &Subject, log: &mut Log) {
     }
     targets(subject, &territories, log);
     flows(subject, &territories, log);
+    cuts::cuts(subject, &territories, log);
 }
 
 /// The roadmap as a kind sees it.
-fn view(subject: &Subject, kind: usize) -> DiGraph<(), EdgeId> {
+pub(super) fn view(subject: &Subject, kind: usize) -> DiGraph<(), EdgeId> {
     let roadmap = &subject.floor.roadmap;
     let mut graph = DiGraph::with_capacity(roadmap.nodes().len(), roadmap.edges().len());
     for _ in roadmap.nodes() {

@@ -64,7 +64,7 @@ fn names_of_nodes_keep_the_order_of_the_file() {
         .iter()
         .map(|n| n.name.as_str())
         .collect();
-    assert_eq!(names, ["west", "rest", "mid", "east"]);
+    assert_eq!(names, ["rest", "west", "east", "dock"]);
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn digest_follows_what_matters_and_not_addresses() {
 #[test]
 fn an_exclusive_zone_is_a_conflict_between_all_its_places() {
     let text = with("capacity = 2", "exclusive = true").replacen(
-        "nodes = [\"mid\", \"east\"]",
-        "nodes = [\"west\", \"east\"]",
+        "nodes = [\"east\", \"dock\"]",
+        "nodes = [\"rest\", \"dock\"]",
         1,
     );
     let floor = load(&text).map_err(|p| p.plain()).unwrap().floor;
@@ -96,12 +96,12 @@ fn an_exclusive_zone_is_a_conflict_between_all_its_places() {
             assert!(floor.conflicts.conflict((ClassId(0), p), (ClassId(1), q)));
         }
     }
-    // 10 m apart, and not in the zone.
-    let (west, mid) = (PlaceId(0), PlaceId(2));
+    // 6 m apart, and not both in the zone.
+    let (rest, east) = (PlaceId(0), PlaceId(2));
     assert!(
         !floor
             .conflicts
-            .conflict((ClassId(0), west), (ClassId(0), mid))
+            .conflict((ClassId(0), rest), (ClassId(0), east))
     );
 }
 
@@ -135,7 +135,7 @@ fn every_mistake_is_reported_with_its_place_and_a_hint() {
             "speed must be from 0.001 to 65.535 m/s, not -1.5",
         ),
         (
-            "west = [2.0, 2.0]",
+            "west = [4.0, 2.0]",
             "west = [inf, 2.0]",
             "a coordinate must be from -1000000 to 1000000 m, not inf",
         ),
@@ -145,8 +145,8 @@ fn every_mistake_is_reported_with_its_place_and_a_hint() {
             "there is no node \"rset\"\n    hint: did you mean \"rest\"?",
         ),
         (
-            "rest = [4.0, 2.0]",
-            "rest = [4.0, 2.0]\nrest = [5.0, 2.0]",
+            "rest = [2.0, 2.0]",
+            "rest = [2.0, 2.0]\nrest = [5.0, 2.0]",
             "duplicate key",
         ),
         (
@@ -155,7 +155,7 @@ fn every_mistake_is_reported_with_its_place_and_a_hint() {
             "the station \"store\" is defined twice",
         ),
         (
-            "west = [2.0, 2.0]",
+            "west = [4.0, 2.0]",
             "west = [-2.0, 2.0]",
             "the node \"west\" is outside its level \"ground\"",
         ),
@@ -167,13 +167,13 @@ fn every_mistake_is_reported_with_its_place_and_a_hint() {
         (
             "two_way = true",
             "two_way = false",
-            "the station \"line-side\" is out of reach\n    hint: no path that a vehicle may use leads away",
+            "the charger \"C1\" is out of reach\n    hint: no path that a vehicle may use leads away",
         ),
         ("two_way = true", "two_way = false", "can't reach a charger"),
         (
             "points = [[0.0, 0.0]",
             "points = [[1.0, 2.2], [4.0, 2.2], [0.0, 0.0]",
-            "scrapes a wall between \"west\" and \"rest\"",
+            "scrapes a wall between \"rest\" and \"west\"",
         ),
         (
             "length = 0.8, width = 0.6",
@@ -321,17 +321,26 @@ fn all_problems_come_at_once_and_in_order() {
 #[test]
 fn stations_too_near_to_each_other_are_a_warning() {
     let text = with(
-        "east = { at = [10.0, 2.0]",
-        "near = [6.5, 2.0]\neast = { at = [10.0, 2.0]",
+        "east = { at = [8.0, 2.0]",
+        "near = [9.5, 2.0]\neast = { at = [8.0, 2.0]",
     )
-    .replacen("\"mid\", \"east\"]", "\"mid\", \"near\", \"east\"]", 1)
+    .replacen("\"east\", \"dock\"]", "\"east\", \"near\", \"dock\"]", 1)
     .replacen("node = \"east\"", "node = \"near\"", 1);
     let loaded = load(&text).map_err(|p| p.plain()).unwrap();
     let plain = loaded.warnings.plain();
     assert!(
-        plain.contains("can't stand at the charger \"C1\" and the station \"line-side\""),
+        plain.contains("can't stand at the station \"line-side\" and the charger \"C1\""),
         "{plain}"
     );
+}
+
+#[test]
+fn resting_in_the_only_way_is_a_warning() {
+    let text = with("parking = [\"rest\"]", "parking = [\"rest\", \"east\"]");
+    let loaded = load(&text).map_err(|p| p.plain()).unwrap();
+    let plain = loaded.warnings.plain();
+    let said = "rests at the parking place \"east\" blocks the way between \"rest\" and \"dock\"";
+    assert!(plain.contains(said), "{plain}");
 }
 
 #[test]
