@@ -83,6 +83,21 @@ impl Agent {
         .fold(0, mix);
     }
 
+    /// Numbers the base anew: its first waypoint is `seq + 1`.
+    pub fn renumber(&mut self, seq: u32) {
+        let (old, base) = (self.steps, self.base_len() as u32);
+        for i in 1..=base {
+            let mut step = old[(self.reached + i) as usize % HISTORY];
+            step.waypoint.seq = seq + i;
+            self.steps[(seq + i) as usize % HISTORY] = step;
+        }
+        self.reached = seq;
+        self.granted = seq + base;
+        // What lies behind is forgotten: its steps have other numbers now.
+        self.placed_at = seq;
+        self.trail = mix(self.trail, u64::from(seq));
+    }
+
     /// Number of waypoints granted and not reached, `0 ..= BASE_WINDOW`.
     pub fn base_len(&self) -> usize {
         (self.granted - self.reached) as usize

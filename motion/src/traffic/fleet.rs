@@ -75,6 +75,27 @@ impl Traffic {
         self.rehash(vehicle);
     }
 
+    /// Numbers a vehicle's base anew, so that its first waypoint is `seq + 1`: it was switched off and on, has forgotten
+    /// its base, and counts from `seq`. What it holds stays held, what is planned stays planned.
+    ///
+    /// # Errors
+    /// If it is not under control, or if `seq` is not below 2^31; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the floor has no such vehicle.
+    pub fn renumber(&mut self, vehicle: VehicleId, seq: u32) -> Result<(), Refusal> {
+        let agent = &mut self.agents[vehicle.index()];
+        if !agent.placed {
+            return Err(Refusal::NotPlaced(vehicle));
+        }
+        if seq >= 1 << 31 {
+            return Err(Refusal::Sequence);
+        }
+        agent.renumber(seq);
+        self.rehash(vehicle);
+        Ok(())
+    }
+
     /// Changes the load state, and with it the footprint, of a vehicle at rest.
     ///
     /// A larger footprint has to be taken before the load is, so that a refusal comes in time: ask again in a later

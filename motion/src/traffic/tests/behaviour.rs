@@ -287,3 +287,22 @@ fn a_wider_load_is_taken_only_where_there_is_room() {
     assert_eq!(t.pending(B).collect::<Vec<_>>(), [EdgeId(4), EdgeId(5)]);
     assert_eq!(t.audit(&floor), Ok(()));
 }
+
+#[test]
+fn a_vehicle_that_forgot_its_base_is_told_it_again_under_new_numbers() {
+    let floor = line(1);
+    let mut t = traffic(&floor, &[0]);
+    let moves = [east(A, 0), east(A, 1), east(A, 2)];
+    assert_eq!(t.admit(&floor, &plan(&[0], &moves)), Ok(()));
+    assert_eq!(
+        (grant(&mut t, &floor, A), grant(&mut t, &floor, A)),
+        (Ok(1), Ok(2))
+    );
+    assert_eq!(t.renumber(A, u32::MAX), Err(Refusal::Sequence));
+    assert_eq!(t.renumber(A, 40), Ok(()));
+    let told: Vec<_> = t.base(A).map(|w| (w.seq, w.node)).collect();
+    assert_eq!(told, [(41, NodeId(1)), (42, NodeId(2))]);
+    assert_eq!(grant(&mut t, &floor, A), Ok(43));
+    assert_eq!(t.reached(A, 43), Ok(3));
+    assert_eq!(t.audit(&floor), Ok(()));
+}

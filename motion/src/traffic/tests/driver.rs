@@ -68,7 +68,8 @@ impl Driver {
                 75..85 => self.admit_new()?,
                 85..90 => self.admit_corrupted()?,
                 90..93 => self.admit_old()?,
-                93..96 => self.load(v),
+                93..95 => self.load(v),
+                95 => self.renumber(v),
                 96 => self.lie(v),
                 97 => self.traffic.remove(v),
                 98 => self.place(v),
@@ -137,6 +138,18 @@ impl Driver {
         if self.traffic.set_loaded(&self.floor, v, loaded).is_err() {
             assert_eq!(self.traffic.state_hash(), before);
         }
+    }
+
+    fn renumber(&mut self, v: VehicleId) {
+        let seq = self.dice.below(200) as u32;
+        let before: Vec<PlaceId> = self.traffic.held(v).collect();
+        if self.traffic.renumber(v, seq).is_ok() {
+            let base: Vec<EdgeId> = self.traffic.base_edges(v).collect();
+            assert_eq!(self.traffic.last_reached(v).1, seq);
+            assert_eq!(self.traffic.base_end(v).1, seq + base.len() as u32);
+            self.history[v.index()] = (seq, base);
+        }
+        assert!(self.traffic.held(v).eq(before), "what it holds stays held");
     }
 
     fn place(&mut self, v: VehicleId) {
