@@ -1,6 +1,6 @@
 //! A floor as a person writes it: names instead of ids, metres and seconds instead of millimetres and milliseconds.
 //!
-//! Every format reads into a [`FloorSpec`]; [`compile`](crate::compile) checks it and makes a [`Floor`](crate::Floor).
+//! Every format reads into a [`FloorSpec`]; [`compile`](crate::compile()) checks it and makes a [`Floor`](crate::Floor).
 //! Nothing in it has been checked: numbers may be out of range and names unknown. What comes from a text file carries
 //! its place in the text ([`At::span`]), so that a problem can point there; importers leave that out.
 //!
