@@ -135,9 +135,9 @@ impl Judge {
         std::mem::swap(&mut self.touching, &mut self.before);
         self.touching.clear();
         self.compare_vehicles(vehicles);
-        for i in 0..vehicles.len() {
-            self.compare_surroundings(i, &vehicles[i], &open);
-            self.seen[i] = Some(vehicles[i]);
+        for (i, vehicle) in vehicles.iter().enumerate() {
+            self.compare_surroundings(i, vehicle, &open);
+            self.seen[i] = Some(*vehicle);
         }
         for i in 0..self.touching.len() {
             let touch = self.touching[i];

@@ -120,7 +120,7 @@ impl Workload {
 
     /// A number in `0 .. n`, by multiplication: the bias is below n / 2^32.
     fn below(&mut self, n: usize) -> usize {
-        (u64::from(self.random.next_u32()) * n as u64 >> 32) as usize
+        ((u64::from(self.random.next_u32()) * n as u64) >> 32) as usize
     }
 }
 

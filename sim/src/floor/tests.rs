@@ -259,3 +259,23 @@ fn the_length_of_calls_does_not_matter() {
     assert_eq!(one.vehicle_report(AGV), many.vehicle_report(AGV));
     assert_eq!(one.statistics(), many.statistics());
 }
+
+#[test]
+fn the_built_in_floor_stands_free_and_every_device_has_its_use() {
+    let floor = takt_maps::builtin("electronics-line")
+        .unwrap()
+        .unwrap()
+        .floor;
+    let mut sim = SimFloor::new(Arc::new(floor), 7);
+    assert!(!sim.plcs.is_empty() && !sim.vehicles.is_empty());
+    assert!(
+        sim.plcs
+            .iter()
+            .all(|plc| !matches!(plc.model, Model::Unused))
+    );
+    sim.step(60_000);
+    assert_eq!(sim.contacts(), &[]);
+    let statistics = sim.statistics();
+    assert!(statistics.consumed() > 0 && statistics.stock_conserved);
+    assert_eq!(statistics.starvation_ms(), 0);
+}

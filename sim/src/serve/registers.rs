@@ -169,6 +169,8 @@ fn whole(high: u16, low: u16) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::*;
     use takt_maps::words::{ActionState, OperatingMode, Pose, VehicleActivity};
 

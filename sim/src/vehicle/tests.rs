@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{self, command};
+use takt_maps::words::Action;
 
 const DT_MS: u32 = 10;
 
