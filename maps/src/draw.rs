@@ -33,7 +33,7 @@ impl Scale {
             .find(|t| extent / (t * 1_000) <= 14)
             .unwrap_or(2_000);
         Self {
-            text: (extent / 170).max(120),
+            text: (extent / 130).max(120),
             tick_m,
         }
     }
@@ -121,24 +121,28 @@ fn styles(scale: &Scale) -> String {
          .grid{{stroke:#e4e4e4;stroke-width:{};fill:none}}\
          .axis{{fill:#555;text-anchor:middle;font-size:{small}px}}.right{{text-anchor:end}}\
          .zone{{fill:#e6e6e6;stroke:#777;stroke-width:{s};stroke-dasharray:{} {}}}\
+         .band{{fill:none;stroke:#dcdcdc;stroke-width:{}}}\
          .zone-name{{fill:#555;font-size:{small}px;font-style:italic}}\
          .lane{{fill:none;stroke:#a8a8a8;stroke-width:{}}}.arrow{{fill:#7a7a7a}}\
          .wall{{fill:none;stroke:#333;stroke-width:{}}}\
          .door{{fill:none;stroke:#333;stroke-width:{};stroke-dasharray:{} {}}}\
          .place{{fill:#fff;stroke:#444;stroke-width:{s}}}\
          .vehicle{{fill:#c4c4c4;fill-opacity:.8;stroke:#222;stroke-width:{}}}\
+         .small,.zone-name{{paint-order:stroke;stroke:#fff;stroke-width:{}}}\
          .small{{fill:#222;font-size:{small}px}}\
          </style>\n",
         scale.text * 3 / 2,
         s / 2,
         s * 4,
         s * 3,
+        scale.text * 2,
         s * 2,
         s * 3,
         s * 4,
         s * 2,
         s * 2,
         s / 2,
+        s * 2,
     )
 }
 
@@ -148,7 +152,7 @@ fn legend(out: &mut String, x: i64, y: i64) {
         out,
         "<text class=\"small\" x=\"{x}\" y=\"{y}\">square: station · diamond: charger · circle: parking · \
          filled outline: vehicle at its start · thick line: wall · broken thick line: door · \
-         broken outline: zone with the greatest number of vehicles · arrow: one-way</text>"
+         broken outline, or broad band: zone with the greatest number of vehicles · arrow: one-way</text>"
     );
 }
 

@@ -1,8 +1,8 @@
 //! One level of the picture: axes, zones, lanes, walls, doors, places, vehicles and names, in the order of painting.
 
 use super::{Scale, escaped};
-use crate::floor::{Floor, Point};
-use crate::ids::{EdgeId, LevelId, NodeId, VehicleId};
+use crate::floor::{Floor, Point, Zone};
+use crate::ids::{EdgeId, LevelId, NodeId, PlaceId, VehicleId};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -48,6 +48,7 @@ impl Sheet<'_> {
         self.places(out);
         self.vehicles(out);
         self.labels(out);
+        self.zone_names(out);
     }
 
     fn axes(&self, out: &mut String) {
@@ -94,29 +95,74 @@ impl Sheet<'_> {
         );
     }
 
+    /// Zones by their outline, or as a broad band along their edges if they have none.
     fn zones(&self, out: &mut String) {
+        for zone in self.floor.zones.iter().filter(|z| self.top(z).is_some()) {
+            let _ = if zone.outline.is_empty() {
+                let lines = self.grounds(&zone.places);
+                writeln!(out, r#"<path class="band" d="{lines}"/>"#)
+            } else {
+                let corners = self.points(&zone.outline);
+                writeln!(out, r#"<polygon class="zone" points="{corners}"/>"#)
+            };
+        }
+    }
+
+    /// Names of zones, beside their northernmost corner or node.
+    fn zone_names(&self, out: &mut String) {
         for zone in &self.floor.zones {
-            let here = zone.places.iter().any(|&p| {
-                self.floor
-                    .roadmap
-                    .node_of(p)
-                    .is_some_and(|n| self.node(n).is_some())
-            });
-            if !here || zone.outline.is_empty() {
+            let Some((x, y)) = self.top(zone) else {
                 continue;
-            }
-            let top = zone.outline.iter().max_by_key(|p| (p.1, -p.0));
-            let (x, y) = top.copied().unwrap_or_default();
+            };
             let _ = writeln!(
                 out,
-                r#"<polygon class="zone" points="{}"/><text class="zone-name" x="{}" y="{}">{} (max {})</text>"#,
-                self.points(&zone.outline),
-                self.x(x) + self.scale.text / 4,
+                r#"<text class="zone-name" x="{}" y="{}">{} (max {})</text>"#,
+                self.x(x) + self.scale.text / 2,
                 self.y(y) - self.scale.text / 4,
                 escaped(&zone.name),
                 zone.capacity
             );
         }
+    }
+
+    /// The northernmost corner of a zone's outline, or of its nodes; `None` if the zone is not on this level.
+    fn top(&self, zone: &Zone) -> Option<Point> {
+        let north = |p: &Point| (p.1, -p.0);
+        let nodes = zone.places.iter().filter_map(|&p| {
+            let node = self.floor.roadmap.node_of(p)?;
+            self.node(node)
+        });
+        let node = nodes.max_by_key(north)?;
+        Some(
+            zone.outline
+                .iter()
+                .copied()
+                .max_by_key(north)
+                .unwrap_or(node),
+        )
+    }
+
+    /// Lines along the edges whose ground is among these places, which are sorted.
+    fn grounds(&self, places: &[PlaceId]) -> String {
+        let mut lines = String::new();
+        let edges = self.floor.roadmap.edges().iter();
+        for edge in edges.filter(|e| places.binary_search(&e.place).is_ok()) {
+            if let (Some(a), Some(b)) = (self.node(edge.from), self.node(edge.to)) {
+                lines += &self.line(a, b);
+            }
+        }
+        lines
+    }
+
+    /// A straight line as a piece of an SVG path.
+    fn line(&self, a: Point, b: Point) -> String {
+        format!(
+            "M{} {}L{} {}",
+            self.x(a.0),
+            self.y(a.1),
+            self.x(b.0),
+            self.y(b.1)
+        )
     }
 
     /// Edges as lines; a one-way edge carries an arrow at its middle.
@@ -135,17 +181,10 @@ impl Sheet<'_> {
                         .min(self.scale.text as f64 * 2.0)
                         .max(1.0)
                         / 4.0;
-                    let _ = write!(arrows, "{}", self.arrow(a, b, size));
+                    arrows += &self.arrow(a, b, size);
                 }
             }
-            let _ = write!(
-                lines,
-                "M{} {}L{} {}",
-                self.x(a.0),
-                self.y(a.1),
-                self.x(b.0),
-                self.y(b.1)
-            );
+            lines += &self.line(a, b);
         }
         let _ = writeln!(out, r#"<path class="lane" d="{lines}"/>"#);
         let _ = writeln!(out, r#"<path class="arrow" d="{arrows}"/>"#);
@@ -287,8 +326,12 @@ impl Sheet<'_> {
         for charger in &self.floor.chargers {
             names.entry(charger.node).or_default().push(&charger.name);
         }
+        let mut reach: BTreeMap<NodeId, i64> = BTreeMap::new();
         for vehicle in &self.floor.vehicles {
             names.entry(vehicle.start).or_default().push(&vehicle.name);
+            let outline = self.floor.kinds[vehicle.kind.index()].footprint.iter();
+            let farthest = outline.map(|p| i64::from(p.0.abs().max(p.1.abs()))).max();
+            reach.insert(vehicle.start, farthest.unwrap_or(0));
         }
         let text = self.scale.text;
         let line = text * 4 / 5;
@@ -297,19 +340,21 @@ impl Sheet<'_> {
                 continue;
             };
             let (away_x, away_y) = self.away(node);
+            // Half of the symbol, or of the vehicle that stands there.
+            let reach = text.max(reach.get(&node).copied().unwrap_or(0));
             let lines = names.len() as i64;
             let (anchor, dx, dy) = if away_x.abs() > away_y.abs() {
                 let side = if away_x > 0 { 1 } else { -1 };
                 let anchor = if side > 0 { "start" } else { "end" };
                 (
                     anchor,
-                    side * text * 3 / 2,
+                    side * (reach + text / 2),
                     text / 4 - (lines - 1) * line / 2,
                 )
             } else if away_y >= 0 {
-                ("middle", 0, -text * 3 / 2 - (lines - 1) * line)
+                ("middle", 0, -reach - text / 2 - (lines - 1) * line)
             } else {
-                ("middle", 0, text * 9 / 4)
+                ("middle", 0, reach + text * 5 / 4)
             };
             for (row, name) in names.iter().enumerate() {
                 let _ = writeln!(
