@@ -84,17 +84,17 @@ impl Dispatcher {
     pub fn solve(&mut self, floor: &Floor, snapshot: &DispatchSnapshot) -> DispatchProposal {
         let draft = worth::draft(floor, snapshot, &self.options, &mut self.travel);
         let full = draft.model;
-        let mut each = usize::from(self.options.candidates.max(1));
-        let mut model = full.clone();
-        model.prune(each);
-        let mut answer = greedy::extend(&model, &[]);
+        let mut answer = greedy::extend(&full, &[]);
         let mut work = draft.work + answer.work;
         let mut method = Method::Greedy;
 
-        // The better of the two; the optimum if they are equal.
+        // The MILP sees the best choices of everyone and those of the greedy answer: it can only be better.
+        let mut each = usize::from(self.options.candidates.max(1));
+        let mut model = full.clone();
+        model.prune(each, &answer);
         while model.choices.len() > self.options.choices_max as usize && each > 1 {
             each -= 1;
-            model.prune(each);
+            model.prune(each, &answer);
         }
         let limits = milp::Limits {
             nodes: u64::from(self.options.nodes_max),

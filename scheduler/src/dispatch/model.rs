@@ -51,20 +51,26 @@ impl Model {
         Some(Answer { chosen, gain, work })
     }
 
-    /// Keeps the `each` best choices of every task and of every vehicle, and drops the others.
-    pub fn prune(&mut self, each: usize) {
+    /// Keeps the `each` best choices of every task and of every vehicle, and those of an answer, so that this stays
+    /// possible; drops the others.
+    pub fn prune(&mut self, each: usize, answer: &Answer) {
         let mut by_gain: Vec<usize> = (0..self.choices.len()).collect();
         by_gain.sort_unstable_by_key(|&i| (std::cmp::Reverse(self.choices[i].gain), i));
         let mut of_vehicle = vec![0usize; self.vehicles];
         let mut of_task = vec![0usize; self.tasks];
         let mut keep = vec![false; self.choices.len()];
+        // An answer has at most one choice for each task, sorted by task.
+        let in_answer = |c: &Choice| {
+            let at = answer.chosen.binary_search_by_key(&c.task, |d| d.task);
+            at.is_ok_and(|at| answer.chosen[at] == *c)
+        };
         for i in by_gain {
             let c = self.choices[i];
             let (v, t) = (
                 &mut of_vehicle[c.vehicle as usize],
                 &mut of_task[c.task as usize],
             );
-            keep[i] = *v < each || *t < each;
+            keep[i] = *v < each || *t < each || in_answer(&c);
             *v += 1;
             *t += 1;
         }
@@ -126,15 +132,24 @@ pub(super) mod testing {
         #[test]
         fn pruning_keeps_the_best_of_everyone(model in small(), each in 1usize..4) {
             let mut pruned = model.clone();
-            pruned.prune(each);
+            pruned.prune(each, &Answer::default());
             for c in &model.choices {
-                let better = |same: &dyn Fn(&Choice) -> bool| {
-                    model.choices.iter().filter(|d| same(d) && d.gain > c.gain).count()
+                let count = |same: &dyn Fn(&Choice) -> bool| {
+                    model.choices.iter().filter(|d| same(d)).count()
                 };
-                let (v, t) = (better(&|d| d.vehicle == c.vehicle), better(&|d| d.task == c.task));
+                let (v, t) = (c.vehicle, c.task);
+                let no_worse = |d: &Choice| d != c && d.gain >= c.gain;
                 let kept = pruned.choices.contains(c);
-                prop_assert!(kept || (v.max(t) > 0 || each < model.choices.len()));
-                prop_assert!(!kept || v < each || t < each);
+                if count(&|d| d.vehicle == v && no_worse(d)) < each
+                    || count(&|d| d.task == t && no_worse(d)) < each
+                {
+                    prop_assert!(kept);
+                }
+                prop_assert!(
+                    !kept
+                        || count(&|d| d.vehicle == v && d.gain > c.gain) < each
+                        || count(&|d| d.task == t && d.gain > c.gain) < each
+                );
             }
             if each >= model.tasks.max(model.vehicles) {
                 prop_assert_eq!(pruned.choices, model.choices);

@@ -342,6 +342,12 @@ proptest! {
         prop_assert_eq!(&dispatcher.solve(&floor, &s), &p);
         prop_assert_eq!(&Dispatcher::new(&floor, options).solve(&floor, &s), &p);
 
+        let greedy = DispatchOptions { cutoff_ms: Some(0), ..options };
+        let greedy = Dispatcher::new(&floor, greedy).solve(&floor, &s);
+        let narrow = DispatchOptions { candidates: 1, ..options };
+        let narrow = Dispatcher::new(&floor, narrow).solve(&floor, &s);
+        prop_assert!(p.objective >= narrow.objective && narrow.objective >= greedy.objective);
+
         prop_assert!(p.assignments.is_sorted_by(|a, b| a.0 < b.0));
         for (i, &(v, task)) in p.assignments.iter().enumerate() {
             prop_assert!(p.assignments[..i].iter().all(|&(_, t)| t != task));
