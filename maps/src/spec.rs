@@ -268,6 +268,8 @@ pub struct ZoneSpec {
     pub capacity: At<i64>,
     /// Names of nodes in it.
     pub nodes: Vec<Name>,
+    /// Ends of edges in it, whichever way they go; importers use it, floor files name nodes.
+    pub edges: Vec<[Name; 2]>,
     /// Or a polygon around them.
     pub outline: Vec<PointSpec>,
     /// Level of the polygon; `None`: the first.

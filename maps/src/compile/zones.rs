@@ -91,12 +91,21 @@ fn places(
                 places.insert(edge.place);
             }
         }
-    } else if zone.nodes.is_empty() && !log.skip_unplaced {
+    } else if zone.nodes.is_empty() && zone.edges.is_empty() && !log.skip_unplaced {
         let message = format!(
             "the zone \"{}\" has neither nodes nor outline",
             zone.name.value
         );
         log.push(Problem::error(message, zone.name.span));
+    }
+    for [a, b] in &zone.edges {
+        let (Some(a), Some(b)) = (tables.nodes.find(a, log), tables.nodes.find(b, log)) else {
+            continue;
+        };
+        let ends = [a, b].map(NodeId::from_index);
+        let edges = roadmap.edges().iter();
+        let these = edges.filter(|e| ends == [e.from, e.to] || ends == [e.to, e.from]);
+        places.extend(these.map(|e| e.place));
     }
     for &node in &nodes {
         places.insert(roadmap.place_of(node));

@@ -84,6 +84,7 @@ pub(super) fn zone(f: &mut Fields) -> ZoneSpec {
         name: f.required("name"),
         capacity,
         nodes: f.optional("nodes").unwrap_or_default(),
+        edges: Vec::new(),
         outline: f.optional("outline").unwrap_or_default(),
         level: f.optional("level"),
     }

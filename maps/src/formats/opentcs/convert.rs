@@ -342,18 +342,20 @@ impl<'a> Build<'a> {
         blocks.filter_map(|block| self.zone(block)).collect()
     }
 
-    /// The points of a block and the paths that touch them; paths that are members by themselves come as their ends.
+    /// The points of a block with the paths that touch them, and the paths that are members by themselves.
     fn zone(&mut self, block: &Block) -> Option<ZoneSpec> {
         let paths = index(self.model.paths.iter().map(|p| &p.name));
         let locations = index(self.model.locations.iter().map(|l| &l.name));
-        let mut nodes = Vec::new();
+        let (mut nodes, mut edges) = (Vec::new(), Vec::new());
         for member in &block.members {
             let name = member.value.as_str();
             if self.points.contains_key(name) {
                 nodes.push(member.clone());
-            } else if paths.contains_key(name) {
-                self.unused
-                    .add("path in a block (crossing paths exclude each other anyway)");
+            } else if let Some(&path) = paths.get(name) {
+                let path = &self.model.paths[path];
+                if !path.locked {
+                    edges.push([path.source.clone(), path.destination.clone()]);
+                }
             } else if locations.contains_key(name) {
                 self.unused.add("location in a block");
             } else {
@@ -368,10 +370,12 @@ impl<'a> Build<'a> {
             self.unused.add("block of type SAME_DIRECTION_ONLY");
             return None;
         }
-        (!nodes.is_empty()).then(|| ZoneSpec {
+        let empty = nodes.is_empty() && edges.is_empty();
+        (!empty).then(|| ZoneSpec {
             name: block.name.clone(),
             capacity: 1.into(),
             nodes,
+            edges,
             ..ZoneSpec::default()
         })
     }

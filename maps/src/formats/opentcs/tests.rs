@@ -101,7 +101,7 @@ fn locations_become_stations_and_chargers_and_blocks_zones() {
 <location name="power" positionX="0" positionY="0" positionZ="0" locked="false" type="C"><link point="c"/></location>
 <location name="island" positionX="0" positionY="0" positionZ="0" locked="false" type="T"/>
 <location name="shut" positionX="0" positionY="0" positionZ="0" locked="true" type="T"><link point="b"/></location>
-<block name="one" type="SINGLE_VEHICLE_ONLY"><member name="b"/><member name="dock"/></block>
+<block name="one" type="SINGLE_VEHICLE_ONLY"><member name="b"/><member name="dock"/><member name="b --- c"/></block>
 <block name="flow" type="SAME_DIRECTION_ONLY"><member name="a"/></block>
 "#;
     let (spec, unused) = load(&model(&body)).unwrap();
@@ -125,6 +125,10 @@ fn locations_become_stations_and_chargers_and_blocks_zones() {
         (spec.zones[0].capacity.value, &*spec.zones[0].nodes[0].value),
         (1, "b")
     );
+    let [[from, to]] = spec.zones[0].edges.as_slice() else {
+        panic!("one path");
+    };
+    assert_eq!((&*from.value, &*to.value), ("b", "c"));
     for expected in [
         "block of type SAME_DIRECTION_ONLY: 1",
         "further link of a location (the first counts): 1",
@@ -260,6 +264,16 @@ fn models_of_opentcs_itself_load() {
         unused.iter().any(|l| l.starts_with("curve of a path")),
         "{unused:?}"
     );
+
+    // Paths of a block exclude each other, and nothing else.
+    let (floor, _) = crate::compile(&spec, Vec::new()).unwrap();
+    let sizes: Vec<usize> = floor.zones.iter().map(|z| z.places.len()).collect();
+    assert_eq!(sizes, [2, 3]);
+    for zone in &floor.zones {
+        let [a, b] = [zone.places[0], zone.places[1]];
+        let class = floor.kinds[0].class(false);
+        assert!(floor.conflicts.conflict((class, a), (class, b)));
+    }
 
     let text = std::fs::read_to_string(folder.join("PlantModelV7.sample.xml")).unwrap();
     let (spec, unused) = load(&text).unwrap_or_else(|e| panic!("{}", e.plain()));
