@@ -1,1 +1,16 @@
-//! Takt.
+//! **Takt**: a deterministic real-time controller and fleet scheduler for factory floors.
+//!
+//! - [`controller`]: the pure step that alone owns the floor's state
+//! - [`follower`]: read models, built from the controller's deltas
+//! - [`journal`]: what survives a crash
+//! - [`host`]: threads, sockets and disk around the controller, or virtual time
+//! - [`api`], [`dashboard`]: for programs and for people
+//! - [`cli`]: one file per subcommand
+
+pub mod api;
+pub mod cli;
+pub mod controller;
+pub mod dashboard;
+pub mod follower;
+pub mod host;
+pub mod journal;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program; see `takt --help`.
+
+fn main() -> std::process::ExitCode {
+    takt::cli::main()
+}

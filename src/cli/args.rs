@@ -1,0 +1,153 @@
+//! Arguments that several commands share.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use takt_maps::Floor;
+use takt_maps::formats::{self, LoadOptions};
+
+use super::Failure;
+
+/// The built-in floor.
+pub const DEFAULT_FLOOR: &str = "electronics-line";
+
+/// Which floor.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FloorArgs {
+    /// Floor file (.toml), MovingAI grid (.map), openTCS plant model (.xml), or the name of a built-in floor
+    #[arg(value_name = "FLOOR")]
+    pub floor: Option<PathBuf>,
+    /// Size of a grid's cells (grids only)
+    #[arg(long, value_name = "LENGTH", value_parser = metres, default_value = "1m")]
+    pub cell: Option<f64>,
+    /// Vehicles to put on a grid (grids only)
+    #[arg(long, value_name = "N")]
+    pub vehicles: Option<usize>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl FloorArgs {
+    /// Loads it; warnings and what is not used go to stderr.
+    ///
+    /// # Errors
+    /// All problems of the file.
+    pub fn load(&self) -> Result<Arc<Floor>, Failure> {
+        let options = LoadOptions { cell_m: self.cell.unwrap_or(1.0), vehicles: self.vehicles, seed: self.seed };
+        let path = self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR));
+        let builtin = path.to_str().filter(|_| !path.exists()).and_then(formats::builtin);
+        let loaded = match builtin {
+            Some(loaded) => loaded?,
+            None => formats::load(path, &options)?,
+        };
+        if !loaded.warnings.is_empty() {
+            eprint!("{}", loaded.warnings.plain());
+        }
+        if !loaded.unused.is_empty() {
+            tracing::info!("not used yet: {}", loaded.unused.join(", "));
+        }
+        Ok(Arc::new(loaded.floor))
+    }
+}
+
+/// Where to listen, and where to keep things.
+#[derive(Clone, Debug, Args)]
+pub struct ListenArgs {
+    /// Where the gRPC API listens; port 0: any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7420")]
+    pub api: SocketAddr,
+    /// Where the dashboard listens; port 0: any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7421")]
+    pub dashboard: SocketAddr,
+    /// Write the ports that were chosen to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub ports_file: Option<PathBuf>,
+    /// Where orders and stock are kept; without it, nowhere: a fresh start each time
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+impl Default for ListenArgs {
+    fn default() -> Self {
+        Self {
+            api: SocketAddr::from(([127, 0, 0, 1], 7420)),
+            dashboard: SocketAddr::from(([127, 0, 0, 1], 7421)),
+            ports_file: None,
+            data: None,
+        }
+    }
+}
+
+/// Where the API is, and as whom to call it.
+#[derive(Clone, Debug, Args)]
+pub struct ClientArgs {
+    /// Where the API listens
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7420", global = true)]
+    pub api: String,
+    /// Your name, as it appears beside your changes
+    #[arg(long, value_name = "NAME", global = true)]
+    pub person: Option<String>,
+    /// Your role: viewer, operator or engineer
+    #[arg(long, value_name = "ROLE", default_value = "operator", global = true)]
+    pub role: String,
+    /// One JSON object on stdout (JSON Lines for what streams)
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A duration like `90s`, `15m`, `8h`, `250ms`, or a bare number of seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number.parse().map_err(|_| format!("'{text}' is not a duration; write 90s, 15m or 8h"))?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1_000.0,
+        "" | "s" => number,
+        "m" | "min" => number * 60.0,
+        "h" => number * 3_600.0,
+        "d" => number * 86_400.0,
+        other => return Err(format!("'{other}' is not a unit of time; use ms, s, m, h or d")),
+    };
+    if !(seconds > 0.0 && seconds <= 366.0 * 86_400.0) {
+        return Err("a duration is more than 0 and at most 366d".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A length like `1m`, `0.5m`, `500mm`, or a bare number of metres.
+pub fn metres(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let (number, factor) = match (text.strip_suffix("mm"), text.strip_suffix('m')) {
+        (Some(mm), _) => (mm, 0.001),
+        (None, Some(m)) => (m, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    let value: f64 = number.trim().parse().map_err(|_| format!("'{text}' is not a length; write 1m or 500mm"))?;
+    let value = value * factor;
+    if (0.1..=100.0).contains(&value) { Ok(value) } else { Err("a cell is 0.1m to 100m wide".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn durations_and_lengths_have_units() {
+        assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
+        assert_eq!(duration("1.5h").unwrap(), Duration::from_secs(5_400));
+        assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
+        assert_eq!(metres("500mm").unwrap(), 0.5);
+        for bad in ["", "abc", "-5s", "5y", "0s", "NaN", "1e999h", "inf"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        for bad in ["0m", "-1m", "x", "1km", "NaN"] {
+            assert!(metres(bad).is_err(), "{bad}");
+        }
+    }
+}

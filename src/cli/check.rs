@@ -1,0 +1,64 @@
+//! `takt check`: all problems of a floor file.
+
+use clap::Args;
+use serde_json::json;
+use takt_maps::formats::{self, LoadOptions};
+
+use super::args::DEFAULT_FLOOR;
+use super::{Failure, FloorArgs};
+
+/// Arguments of `takt check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    floor: FloorArgs,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks a floor and says what is on it.
+pub fn run(args: CheckArgs) -> Result<(), Failure> {
+    let path = args.floor.floor.clone().unwrap_or_else(|| DEFAULT_FLOOR.into());
+    let options =
+        LoadOptions { cell_m: args.floor.cell.unwrap_or(1.0), vehicles: args.floor.vehicles, seed: args.floor.seed };
+    let builtin = path.to_str().filter(|_| !path.exists()).and_then(formats::builtin);
+    match builtin.unwrap_or_else(|| formats::load(&path, &options)) {
+        Ok(loaded) => {
+            let f = &loaded.floor;
+            if args.json {
+                let object = json!({
+                    "floor": f.name, "ok": true, "problems": loaded.warnings, "unused": loaded.unused,
+                    "nodes": f.roadmap.nodes().len(), "edges": f.roadmap.edges().len(),
+                    "vehicles": f.vehicles.len(), "stations": f.stations.len(), "chargers": f.chargers.len(),
+                    "doors": f.doors.len(), "devices": f.devices.len(), "conflict_set_max": f.conflicts.largest(),
+                });
+                println!("{object}");
+            } else {
+                eprint!("{}", loaded.warnings.plain());
+                if !loaded.unused.is_empty() {
+                    println!("not used yet: {}", loaded.unused.join(", "));
+                }
+                println!(
+                    "{}: no errors. {} nodes, {} edges, {} vehicles, {} stations, {} chargers, {} doors, {} devices; \
+                     largest conflict set {}",
+                    f.name,
+                    f.roadmap.nodes().len(),
+                    f.roadmap.edges().len(),
+                    f.vehicles.len(),
+                    f.stations.len(),
+                    f.chargers.len(),
+                    f.doors.len(),
+                    f.devices.len(),
+                    f.conflicts.largest(),
+                );
+            }
+            Ok(())
+        }
+        Err(problems) if args.json => {
+            println!("{}", json!({ "floor": path, "ok": false, "problems": problems }));
+            Err(Failure::BadInput(problems.to_string()))
+        }
+        Err(problems) => Err(problems.into()),
+    }
+}

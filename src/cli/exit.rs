@@ -1,0 +1,60 @@
+//! How a command ends when it does not end well.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use takt_maps::Problems;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// Exit code 1, with what happened and what to do.
+    Failed(String),
+    /// Exit code 1; what was found is already printed.
+    Found,
+    /// Exit code 2: bad usage or bad input.
+    BadInput(String),
+    /// Exit code 2: a floor file with problems.
+    Floor(Box<Problems>),
+}
+
+impl Failure {
+    /// A failure from anything that can be shown.
+    pub fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
+    /// Bad input from anything that can be shown.
+    pub fn bad_input(error: impl std::fmt::Display) -> Self {
+        Self::BadInput(error.to_string())
+    }
+
+    /// Says it on stderr; gives the exit code.
+    pub(super) fn report(self) -> ExitCode {
+        match self {
+            Self::Failed(message) => {
+                eprintln!("takt: {message}");
+                ExitCode::from(1)
+            }
+            Self::Found => ExitCode::from(1),
+            Self::BadInput(message) => {
+                eprintln!("takt: {message}");
+                ExitCode::from(2)
+            }
+            Self::Floor(problems) => {
+                if std::io::stderr().is_terminal() {
+                    eprintln!("{:?}", miette::Report::new(*problems));
+                } else {
+                    eprint!("{}", problems.plain());
+                }
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Floor(Box::new(problems))
+    }
+}

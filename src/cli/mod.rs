@@ -1,0 +1,85 @@
+//! The command line: one file per subcommand.
+
+mod args;
+mod check;
+mod client;
+mod exit;
+mod floor;
+mod order;
+mod run;
+mod serve;
+mod sim;
+mod status_line;
+mod vehicle;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use args::{ClientArgs, FloorArgs, ListenArgs};
+pub use exit::Failure;
+
+const EXAMPLES: &str = "Examples:
+  takt                                   controller, simulated floor, API and dashboard, until Ctrl-C
+  takt run --for 60s --json              the same for a minute; key figures as one JSON object
+  takt sim --for 8h --seed 7             a shift in virtual time
+  takt check my-plant.toml               all problems of a floor file
+  takt floor draw my-plant.toml -o plant.svg
+  takt order submit --from store-1 --to smt1-a --priority 9
+  takt vehicle pause agv-01";
+
+/// Deterministic real-time controller and fleet scheduler for factory floors.
+#[derive(Debug, Parser)]
+#[command(name = "takt", version, about, after_help = EXAMPLES, infer_long_args = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Controller and simulated floor with API and dashboard: the demonstration, and the default
+    Run(run::RunArgs),
+    /// Controller against a real floor, or one served by `takt floor serve`
+    Serve(serve::ServeArgs),
+    /// Controller and simulated floor in virtual time, faster than real time
+    Sim(sim::SimArgs),
+    /// All problems of a floor file, with line, column and hint
+    Check(check::CheckArgs),
+    /// Serve a simulated floor over Modbus TCP, or draw a floor
+    Floor(floor::FloorCommand),
+    /// Submit, list, watch and cancel transport orders
+    Order(order::OrderCommand),
+    /// List, pause and resume vehicles
+    Vehicle(vehicle::VehicleCommand),
+}
+
+/// Runs the program: parses arguments, carries the command out, and turns failures into exit codes.
+///
+/// 0: done. 1: the work failed, or a judge found something. 2: bad usage or bad input.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,takt=info,h2=off,tonic=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let done = match cli.command.unwrap_or_else(|| Command::Run(run::RunArgs::default())) {
+        Command::Run(args) => run::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Sim(args) => sim::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Floor(command) => floor::run(command),
+        Command::Order(command) => order::run(command),
+        Command::Vehicle(command) => vehicle::run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,134 @@
+//! `takt run`: controller and simulated floor, the floor as a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use takt_maps::Floor;
+use takt_plc_bridge::Addresses;
+use tokio::process::{Child, Command};
+
+use super::args::duration;
+use super::serve::{Site, run_site};
+use super::{Failure, FloorArgs, ListenArgs};
+use crate::host::floor_process::FloorClient;
+
+/// The floor's process has so long to say where its ports are.
+const FLOOR_START: Duration = Duration::from_secs(20);
+
+/// Arguments of `takt run`.
+#[derive(Debug, Default, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    floor: FloorArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// End by itself after this time (otherwise: Ctrl-C)
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// One JSON object with the key figures on stdout at the end
+    #[arg(long)]
+    json: bool,
+    /// Use the floor that `takt floor serve` serves, with the ports in this file, instead of starting one
+    #[arg(long, value_name = "FILE")]
+    floor_ports: Option<PathBuf>,
+}
+
+/// Starts the floor's process, unless there is one, and runs the controller against it.
+pub fn run(args: RunArgs) -> Result<(), Failure> {
+    let floor = args.floor.load()?;
+    let tokio = super::serve::tokio_runtime()?;
+    tokio.block_on(async {
+        let own = match &args.floor_ports {
+            Some(_) => None,
+            None => Some(OwnFloor::start(&args.floor).await?),
+        };
+        let ports_file = match (&args.floor_ports, &own) {
+            (Some(path), _) => path.clone(),
+            (None, Some(own)) => own.ports_file.clone(),
+            (None, None) => unreachable!("one of the two is there"),
+        };
+        let (addresses, judge) = read_ports(&ports_file, &floor)?;
+        let site = Site {
+            floor: Arc::clone(&floor),
+            addresses,
+            judge: Some(judge),
+            seed: args.floor.seed,
+            listen: args.listen,
+            duration: args.duration,
+            json: args.json,
+            workload: true,
+        };
+        let done = run_site(site).await;
+        if let Some(own) = own {
+            own.stop().await;
+        }
+        done
+    })
+}
+
+/// Addresses of vehicles and devices, and where the floor's judge answers.
+fn read_ports(path: &Path, floor: &Floor) -> Result<(Addresses, FloorClient), Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::BadInput(format!("ports file {}: {e}", path.display())))?;
+    let addresses = Addresses::from_ports_file(&text, floor)
+        .map_err(|e| Failure::BadInput(format!("ports file {}: {e}", path.display())))?;
+    let judge = FloorClient::from_ports_file(&text)
+        .map_err(|e| Failure::BadInput(format!("ports file {}: {e}", path.display())))?;
+    Ok((addresses, judge))
+}
+
+/// The floor's process, and where it said its ports are.
+struct OwnFloor {
+    child: Child,
+    directory: PathBuf,
+    ports_file: PathBuf,
+}
+
+impl OwnFloor {
+    async fn start(args: &FloorArgs) -> Result<Self, Failure> {
+        let directory = std::env::temp_dir().join(format!("takt-floor-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).map_err(Failure::failed)?;
+        let ports_file = directory.join("ports.json");
+        let program = std::env::current_exe().map_err(Failure::failed)?;
+        let mut command = Command::new(program);
+        command.args(["floor", "serve"]);
+        if let Some(floor) = &args.floor {
+            command.arg(floor);
+        }
+        if let Some(cell) = args.cell {
+            command.args(["--cell", &format!("{cell}m")]);
+        }
+        if let Some(vehicles) = args.vehicles {
+            command.args(["--vehicles", &vehicles.to_string()]);
+        }
+        command.args(["--seed", &args.seed.to_string(), "--ports-file"]).arg(&ports_file).arg("--with-parent");
+        // Its own process group: Ctrl-C stops the controller, and the controller the floor. Its standard input ends
+        // when this process does, however it does.
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0).kill_on_drop(true);
+        let mut child = command.spawn().map_err(|e| Failure::failed(format!("the floor's process: {e}")))?;
+        let begun = Instant::now();
+        while !ports_file.exists() {
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(Failure::Failed(format!("the floor's process ended at once, with {status}")));
+            }
+            if begun.elapsed() > FLOOR_START {
+                return Err(Failure::Failed(format!("the floor's process said nothing for {FLOOR_START:?}")));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(Self { child, directory, ports_file })
+    }
+
+    async fn stop(mut self) {
+        drop(self.child.stdin.take());
+        if tokio::time::timeout(Duration::from_secs(3), self.child.wait()).await.is_err() {
+            tracing::warn!("the floor's process did not stop by itself and was ended");
+            let _ = self.child.kill().await;
+        }
+        // Only a ports file is in it.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,271 @@
+//! `takt serve`: the controller against a floor that is there; and what it shares with `takt run`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::json;
+use takt_maps::Floor;
+use takt_plc_bridge::Addresses;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::args::duration;
+use super::status_line::StatusLine;
+use super::{Failure, FloorArgs, ListenArgs};
+use crate::host::floor_process::{FloorClient, FloorStatus};
+use crate::host::live::{Live, LiveOptions, Summary};
+use crate::{api, dashboard};
+
+/// Arguments of `takt serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    floor: FloorArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// End by itself after this time (otherwise: Ctrl-C)
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// One JSON object with the key figures on stdout at the end
+    #[arg(long)]
+    json: bool,
+    /// Take addresses from this file, as `takt floor serve` writes it, instead of from the floor file
+    #[arg(long, value_name = "FILE")]
+    floor_ports: Option<PathBuf>,
+}
+
+/// Runs the controller against the addresses of the floor file, or of a ports file.
+pub fn run(args: ServeArgs) -> Result<(), Failure> {
+    let floor = args.floor.load()?;
+    let (addresses, judge) = match &args.floor_ports {
+        Some(path) => {
+            let bad = |e: &dyn std::fmt::Display| Failure::BadInput(format!("ports file {}: {e}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
+            let addresses = Addresses::from_ports_file(&text, &floor).map_err(|e| bad(&e))?;
+            (addresses, FloorClient::from_ports_file(&text).ok())
+        }
+        None => (Addresses::from_floor(&floor).map_err(Failure::bad_input)?, None),
+    };
+    let site = Site {
+        floor,
+        addresses,
+        judge,
+        seed: args.floor.seed,
+        listen: args.listen,
+        duration: args.duration,
+        json: args.json,
+        workload: false,
+    };
+    tokio_runtime()?.block_on(run_site(site))
+}
+
+/// A runtime for sockets.
+pub(super) fn tokio_runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::failed)
+}
+
+/// A floor to run, and everything around it.
+pub(super) struct Site {
+    pub floor: Arc<Floor>,
+    pub addresses: Addresses,
+    pub judge: Option<FloorClient>,
+    pub seed: u64,
+    pub listen: ListenArgs,
+    pub duration: Option<Duration>,
+    pub json: bool,
+    pub workload: bool,
+}
+
+/// Runs until the time is up or Ctrl-C, stops the floor in order, and says what was done.
+pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
+    api::check_listener(site.listen.api).map_err(Failure::BadInput)?;
+    api::check_listener(site.listen.dashboard).map_err(Failure::BadInput)?;
+    let api_listener = listen("API", "--api", site.listen.api).await?;
+    let dashboard_listener = listen("dashboard", "--dashboard", site.listen.dashboard).await?;
+    let api_at = api_listener.local_addr().map_err(Failure::failed)?;
+    let dashboard_at = dashboard_listener.local_addr().map_err(Failure::failed)?;
+
+    let options = LiveOptions {
+        seed: site.seed,
+        data: site.listen.data.clone(),
+        addresses: site.addresses,
+        workload: site.workload,
+    };
+    let handle = tokio::runtime::Handle::current();
+    let live = Live::start(site.floor.clone(), options, &handle).map_err(Failure::failed)?;
+    let (shutdown, stopped) = watch::channel(false);
+    let down = |mut stopped: watch::Receiver<bool>| async move {
+        // The sender is gone only at the end.
+        let _ = stopped.wait_for(|&stopped| stopped).await;
+    };
+    let api = tokio::spawn(api::serve(live.front.clone(), api_listener, down(stopped.clone())));
+    let dashboard = tokio::spawn(dashboard::serve(live.front.clone(), dashboard_listener, down(stopped.clone())));
+    if let Some(path) = &site.listen.ports_file {
+        let ports = json!({ "api": api_at.to_string(), "dashboard": dashboard_at.to_string() });
+        write_ports(path, &ports).map_err(|e| Failure::Failed(format!("ports file {}: {e}", path.display())))?;
+    }
+    eprintln!("takt: {} on http://{dashboard_at} (dashboard) and {api_at} (gRPC API)", site.floor.name);
+
+    let begun = Instant::now();
+    let status = StatusLine::new(&live.front, site.judge);
+    let why = wait(&live, site.duration, &status).await;
+    status.finish();
+    match why {
+        End::Time => {}
+        End::Asked => eprintln!("takt: stopping: vehicles are held where they are"),
+        End::Died => eprintln!("takt: the controller ended by itself; see the log above"),
+    }
+    let front = live.front.clone();
+    let summary = live.stop().await;
+    // The servers end after the controller, so that watchers see its last changes.
+    let _ = shutdown.send(true);
+    let wall_s = begun.elapsed().as_secs_f64();
+    let floor_status = match site.judge {
+        Some(judge) => Some(judge.status().await.map_err(Failure::Failed)?),
+        None => None,
+    };
+    for server in [tokio::time::timeout(Duration::from_secs(2), api).await.map(drop), tokio::time::timeout(Duration::from_secs(2), dashboard).await.map(drop)] {
+        if server.is_err() {
+            tracing::warn!("a server was still busy and was ended");
+        }
+    }
+    let report = Report { site: &site.floor, seed: site.seed, front: &front, summary, floor_status, wall_s };
+    if site.json { println!("{}", report.json()) } else { report.print() }
+    let contacts = floor_status.map_or(0, |s| s.contacts);
+    if contacts + summary.deadlocks + summary.orders_lost > 0 || matches!(why, End::Died) {
+        return Err(Failure::Found);
+    }
+    Ok(())
+}
+
+async fn listen(what: &str, option: &str, address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|e| {
+        Failure::Failed(format!("the {what} cannot listen on {address}: {e}; choose another with {option}, or port 0"))
+    })
+}
+
+fn write_ports(path: &std::path::Path, ports: &serde_json::Value) -> std::io::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, format!("{ports}\n"))?;
+    std::fs::rename(new, path)
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Time,
+    Asked,
+    Died,
+}
+
+async fn wait(live: &Live, duration: Option<Duration>, status: &StatusLine) -> End {
+    let until = duration.map(|d| tokio::time::Instant::now() + d);
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    loop {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => return End::Asked,
+            () = async { match &mut terminate { Some(t) => { t.recv().await; } None => std::future::pending().await } } => return End::Asked,
+            () = async { match until { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } } => return End::Time,
+            _ = tick.tick() => {
+                if live.is_dead() {
+                    return End::Died;
+                }
+                status.show().await;
+            }
+        }
+    }
+}
+
+/// What was done.
+struct Report<'a> {
+    site: &'a Floor,
+    seed: u64,
+    front: &'a crate::host::front::Front,
+    summary: Summary,
+    floor_status: Option<FloorStatus>,
+    wall_s: f64,
+}
+
+impl Report<'_> {
+    fn json(&self) -> serde_json::Value {
+        let (kpis, floor) = (self.front.read(|m| m.kpis), self.floor_status);
+        let us = |ns: u64| ns as f64 / 1_000.0;
+        let simulated_s = self.summary.cycles as f64 * f64::from(self.site.control.cycle_us) / 1e6;
+        let execution = &self.summary.timing.execution;
+        let latency = &self.summary.timing.latency;
+        json!({
+            "floor": self.site.name,
+            "seed": self.seed,
+            "simulated_s": simulated_s,
+            "vehicles": self.site.vehicles.len(),
+            "orders_done": kpis.orders_done,
+            "orders_open": kpis.orders_open,
+            "orders_late": kpis.orders_late,
+            "orders_ended_otherwise": kpis.orders_ended_otherwise,
+            "orders_lost": self.summary.orders_lost,
+            "starvation_s": floor.map_or(kpis.starvation_ms, |f| f.starvation_ms) as f64 / 1_000.0,
+            "contacts": floor.map(|f| f.contacts),
+            "deadlocks": self.summary.deadlocks,
+            "distance_m": floor.map_or(kpis.distance_mm, |f| f.distance_mm) as f64 / 1_000.0,
+            "utilisation": f64::from(kpis.utilisation_permille) / 1_000.0,
+            "cycles": self.summary.cycles,
+            "state_hash": format!("{:016x}", self.summary.state_hash),
+            "counts": self.summary.counts,
+            "host": {
+                "wall_s": self.wall_s,
+                "speedup": simulated_s / self.wall_s,
+                "execution_us": {
+                    "p50": us(execution.p50_ns), "p99": us(execution.p99_ns),
+                    "p999": us(execution.p999_ns), "max": us(execution.max_ns),
+                },
+                "latency_us": {
+                    "p50": us(latency.p50_ns), "p99": us(latency.p99_ns),
+                    "p999": us(latency.p999_ns), "max": us(latency.max_ns),
+                },
+                "misses": self.summary.timing.missed(),
+                "missed_by_overrun": self.summary.timing.missed_by_overrun,
+                "missed_by_preemption": self.summary.timing.missed_by_preemption,
+                "missed_by_wakeup": self.summary.timing.missed_by_wakeup,
+            },
+        })
+    }
+
+    fn print(&self) {
+        let kpis = self.front.read(|m| m.kpis);
+        println!(
+            "{}: {:.0} s with {} vehicles. Orders: {} done, {} late, {} open, {} lost.",
+            self.site.name,
+            self.wall_s,
+            self.site.vehicles.len(),
+            kpis.orders_done,
+            kpis.orders_late,
+            kpis.orders_open,
+            self.summary.orders_lost,
+        );
+        let (starvation_ms, distance_mm) =
+            self.floor_status.map_or((kpis.starvation_ms, kpis.distance_mm), |f| (f.starvation_ms, f.distance_mm));
+        let contacts = self.floor_status.map_or("not judged".to_owned(), |f| f.contacts.to_string());
+        println!(
+            "Floor: {:.2} km driven, utilisation {:.0} %, starvation {:.1} s, contacts {contacts}, deadlocks {}.",
+            distance_mm as f64 / 1e6,
+            f64::from(kpis.utilisation_permille) / 10.0,
+            starvation_ms as f64 / 1_000.0,
+            self.summary.deadlocks,
+        );
+        let execution = &self.summary.timing.execution;
+        println!(
+            "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up).",
+            self.summary.cycles,
+            execution.p50_ns / 1_000,
+            execution.p99_ns / 1_000,
+            execution.max_ns / 1_000,
+            self.summary.timing.missed(),
+            self.summary.timing.missed_by_overrun,
+            self.summary.timing.missed_by_preemption,
+            self.summary.timing.missed_by_wakeup,
+        );
+    }
+}

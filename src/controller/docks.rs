@@ -1,0 +1,92 @@
+//! Docks: a vehicle at a charger is connected, charges, and is let go before it moves.
+
+use takt_maps::VehicleId;
+use takt_maps::words::{Action, LoadId};
+use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
+
+use super::fleet::{Dock, DockPhase, Mission};
+use super::missions::FULL_PERMILLE;
+use super::reports::alarm;
+use super::{Controller, Outputs};
+use crate::follower::model::{AlarmKind, AlarmPriority};
+
+impl Controller {
+    /// Advances every vehicle that is at a charger by one cycle.
+    pub(super) fn advance_docks<O: Outputs>(&mut self, out: &mut O) {
+        for vehicle in self.vehicles() {
+            let Some(mut dock) = self.fleet[vehicle.index()].dock else { continue };
+            let dialogue_done = self.advance_charger(&mut dock, out);
+            let v = &mut self.fleet[vehicle.index()];
+            if v.mission == Mission::Charge(dock.charger) && v.report.battery_permille >= FULL_PERMILLE {
+                v.mission = Mission::Idle;
+                self.dispatch_due = true;
+            }
+            let stays = v.mission == Mission::Charge(dock.charger);
+            match dock.phase {
+                DockPhase::Connecting if dialogue_done => {
+                    v.act(Action::StartCharging, LoadId::NONE);
+                    dock.phase = DockPhase::On;
+                    v.dock = Some(dock);
+                }
+                DockPhase::On if !stays => {
+                    if v.action != Action::StopCharging {
+                        v.act(Action::StopCharging, LoadId::NONE);
+                    }
+                    let off = v.action_done();
+                    if off {
+                        dock.phase = DockPhase::Disconnecting;
+                        dock.dialogue = None;
+                    }
+                    v.dock = Some(dock);
+                }
+                DockPhase::Disconnecting if dialogue_done => v.dock = None,
+                _ => v.dock = Some(dock),
+            }
+        }
+    }
+
+    /// Advances the dialogue with the charger; true when the phase that needs it is through.
+    fn advance_charger<O: Outputs>(&mut self, dock: &mut Dock, out: &mut O) -> bool {
+        let phase = match dock.phase {
+            DockPhase::Connecting => Phase::Begin,
+            DockPhase::Disconnecting => Phase::End,
+            DockPhase::On => return false,
+        };
+        let Some(program) = self.programs.charger(dock.charger) else { return true };
+        let device = self.programs.device(program);
+        if !self.devices[device.index()].linked {
+            return false;
+        }
+        let dialogue = dock.dialogue.get_or_insert_with(|| Instance::start(program, phase, Context::default()));
+        let control = &mut self.devices[device.index()];
+        let before = control.outputs;
+        let status = dialogue.step(&self.programs, &control.inputs, &mut control.outputs, self.now_ms, true);
+        control.outputs_due |= control.outputs != before;
+        match status {
+            Status::Running { .. } => false,
+            Status::Done => {
+                dock.dialogue = None;
+                out.delta(alarm(false, AlarmKind::Handshake(device), AlarmPriority::Medium, self.now_ms));
+                true
+            }
+            Status::Failed { clear, .. } => {
+                // Tried again from its first step once the charger is clear; the vehicle stays until then.
+                dialogue.acknowledge();
+                if clear {
+                    dialogue.withdraw(&self.programs, &mut control.outputs);
+                    dock.dialogue = None;
+                }
+                out.delta(alarm(true, AlarmKind::Handshake(device), AlarmPriority::Medium, self.now_ms));
+                false
+            }
+        }
+    }
+}
+
+/// Is this charger taken by a vehicle other than `except`, or promised to one?
+pub(super) fn charger_taken(controller: &Controller, charger: takt_maps::ChargerId, except: Option<VehicleId>) -> bool {
+    controller.vehicles().filter(|&v| Some(v) != except).any(|vehicle| {
+        let v = &controller.fleet[vehicle.index()];
+        v.mission == Mission::Charge(charger) || v.dock.is_some_and(|d| d.charger == charger)
+    })
+}

@@ -1,0 +1,110 @@
+//! Doors: opened before a vehicle needs them, kept open while one may be in them, then closed.
+
+use takt_maps::{DoorId, EdgeId};
+use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
+
+use super::reports::alarm;
+use super::{Controller, Delta, Outputs};
+use crate::follower::model::{AlarmKind, AlarmPriority, DoorView};
+
+/// Moves ahead for which a door is opened.
+const MOVES_AHEAD: usize = 5;
+/// A door that nobody needs stays open for so long.
+const LINGER_MS: u64 = 3_000;
+
+/// A door in the controller.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DoorControl {
+    /// As known from its dialogue.
+    pub state: DoorView,
+    /// The dialogue under way.
+    dialogue: Option<Instance>,
+    /// The dialogue under way opens it (or closes it).
+    opening: bool,
+    /// When a vehicle last needed it.
+    needed_ms: u64,
+}
+
+impl Controller {
+    /// Advances every door by one cycle.
+    pub(super) fn advance_doors<O: Outputs>(&mut self, out: &mut O) {
+        for door in (0..self.doors.len()).map(DoorId::from_index) {
+            let before = self.doors[door.index()].state;
+            let needed = self.door_needed(door);
+            self.advance_door(door, needed, out);
+            let state = self.doors[door.index()].state;
+            if state != before {
+                out.delta(Delta::Door { door, state });
+            }
+        }
+    }
+
+    /// May a vehicle be granted this edge as far as doors are concerned?
+    pub(super) fn door_open(doors: &[DoorControl], floor: &takt_maps::Floor, edge: EdgeId) -> bool {
+        floor.roadmap.edge(edge).door.is_none_or(|door| doors[door.index()].state == DoorView::Open)
+    }
+
+    fn door_needed(&self, door: DoorId) -> bool {
+        self.vehicles().any(|vehicle| {
+            self.traffic.holds_door(&self.floor, vehicle, door)
+                || (self.may_move(vehicle)
+                    && self
+                        .traffic
+                        .pending(vehicle)
+                        .take(MOVES_AHEAD)
+                        .any(|edge| self.floor.roadmap.edge(edge).door == Some(door)))
+        })
+    }
+
+    fn advance_door<O: Outputs>(&mut self, door: DoorId, needed: bool, out: &mut O) {
+        let now_ms = self.now_ms;
+        let control = &mut self.doors[door.index()];
+        if needed {
+            control.needed_ms = now_ms;
+        }
+        let Some(program) = self.programs.door(door) else {
+            control.state = DoorView::Open;
+            return;
+        };
+        let device = self.programs.device(program);
+        let io = &mut self.devices[device.index()];
+        if !io.linked {
+            // What cannot be heard cannot be relied on.
+            control.state = DoorView::Moving;
+            control.dialogue = None;
+            return;
+        }
+        if control.dialogue.is_none() {
+            let open = match control.state {
+                DoorView::Open if !needed && now_ms - control.needed_ms > LINGER_MS => false,
+                DoorView::Closed | DoorView::Fault | DoorView::Moving if needed => true,
+                _ => return,
+            };
+            let phase = if open { Phase::Begin } else { Phase::End };
+            control.opening = open;
+            control.state = DoorView::Moving;
+            control.dialogue = Some(Instance::start(program, phase, Context::default()));
+        }
+        let Some(dialogue) = &mut control.dialogue else { return };
+        let before = io.outputs;
+        let status = dialogue.step(&self.programs, &io.inputs, &mut io.outputs, now_ms, true);
+        io.outputs_due |= io.outputs != before;
+        match status {
+            Status::Running { .. } => {}
+            Status::Done => {
+                control.dialogue = None;
+                control.state = if control.opening { DoorView::Open } else { DoorView::Closed };
+                out.delta(alarm(false, AlarmKind::Handshake(device), AlarmPriority::Medium, now_ms));
+            }
+            Status::Failed { clear, .. } => {
+                dialogue.acknowledge();
+                if clear {
+                    dialogue.withdraw(&self.programs, &mut io.outputs);
+                    control.dialogue = None;
+                }
+                control.state = DoorView::Fault;
+                out.delta(alarm(true, AlarmKind::Handshake(device), AlarmPriority::Medium, now_ms));
+            }
+        }
+    }
+}

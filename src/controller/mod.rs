@@ -1,0 +1,323 @@
+//! The controller: a pure step from state, cycle number and inputs to state and outputs.
+//!
+//! No clock, no randomness, no thread: time is the cycle number. What enters is an [`Input`], what leaves goes to
+//! [`Outputs`]. After [`Controller::new`] nothing allocates; every loop is bounded by the floor's sizes. The step's
+//! phases are files: reports, orders, missions, transfers, docks, doors, grants, questions to the workers.
+
+mod asks;
+mod delta;
+mod docks;
+mod doors;
+mod fleet;
+mod grants;
+mod input;
+mod locate;
+mod missions;
+mod questions;
+mod reports;
+mod status;
+mod transfers;
+
+use std::sync::Arc;
+
+use takt_maps::words::OperatingMode;
+use takt_maps::{BufferId, DeviceId, Floor, OrderId, PointAddress, VehicleId};
+use takt_motion::traffic::Traffic;
+use takt_plc_bridge::handshake::Programs;
+use takt_plc_bridge::Image;
+use takt_scheduler::materials::Stock;
+use takt_scheduler::orders::{Order, OrderBook, Transition};
+
+pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
+pub use input::{Ask, Input};
+
+use doors::DoorControl;
+use fleet::{Location, VehicleControl, vehicle_ids};
+
+/// Moves of a proposal that the traffic manager has room for, per vehicle.
+const MOVES_PER_VEHICLE: usize = 64;
+
+/// Cycles between two [`Delta::Tick`]s.
+pub const TICK_CYCLES: u64 = 100;
+
+/// What a controller starts from: nothing, or what a store kept.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// Orders that have not ended, by id.
+    pub orders: Vec<Order>,
+    /// Orders that were cancelled or failed of late, oldest first: others may depend on them.
+    pub bad_ends: Vec<OrderId>,
+    /// Pieces in each buffer; empty: as the floor file says.
+    pub stock: Vec<u32>,
+    /// Vehicles that a person paused.
+    pub paused: Vec<VehicleId>,
+    /// The floor was paused.
+    pub floor_paused: bool,
+    /// The id of the next order, greater than all that were ever given.
+    pub next_order: u64,
+    /// Controller milliseconds at which the new life begins: later than all that the store knows.
+    pub now_ms: u64,
+}
+
+/// A device in the controller.
+#[derive(Clone, Copy, Debug, Default)]
+struct DeviceControl {
+    inputs: Image,
+    outputs: Image,
+    link_up: bool,
+    /// When its outputs were last sent.
+    commanded_ms: u64,
+    outputs_due: bool,
+    /// Its link was alive when last looked at.
+    linked: bool,
+}
+
+/// A question to a worker that is on its way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Question {
+    /// Cycle in which it was asked; `None`: nothing is on its way.
+    asked: Option<u64>,
+    /// Controller milliseconds at which it was last asked.
+    last_ms: u64,
+}
+
+/// The controller's state.
+pub struct Controller {
+    floor: Arc<Floor>,
+    epoch: u16,
+    cycle: u64,
+    start_ms: u64,
+    now_ms: u64,
+    durable_cycle: u64,
+    floor_paused: bool,
+    stopping: bool,
+    next_order: u64,
+    fleet: Vec<VehicleControl>,
+    devices: Vec<DeviceControl>,
+    doors: Vec<DoorControl>,
+    traffic: Traffic,
+    orders: OrderBook,
+    stock: Stock,
+    programs: Programs,
+    /// For each device, the buffers whose level it reports, and where.
+    level_points: Vec<Vec<(BufferId, PointAddress)>>,
+    planner: Question,
+    dispatcher: Question,
+    dispatch_due: bool,
+    /// Everyone has said where they are, once; until then nothing is granted.
+    all_located: bool,
+    missing: u32,
+    counts: Counts,
+}
+
+/// Things that the controller counts about itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct Counts {
+    /// Motion proposals admitted.
+    pub plans_admitted: u64,
+    /// Motion proposals refused.
+    pub plans_refused: u64,
+    /// Waypoints granted.
+    pub grants: u64,
+    /// Assignments taken over.
+    pub assignments: u64,
+    /// Assignments refused, since the state had moved on.
+    pub assignments_refused: u64,
+    /// Reports that contradict what was granted.
+    pub reports_refused: u64,
+    /// Transfers that failed.
+    pub transfers_failed: u64,
+}
+
+impl Controller {
+    /// A controller at rest on a floor, with a new epoch (greater than any before it on this store).
+    ///
+    /// # Errors
+    /// If a handshake of the floor does not fit its device.
+    pub fn new(floor: Arc<Floor>, epoch: u16, restored: Restored) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
+        let programs = Programs::new(&floor)?;
+        let vehicles = floor.vehicles.len();
+        let mut this = Self {
+            epoch,
+            cycle: 0,
+            start_ms: restored.now_ms,
+            now_ms: restored.now_ms,
+            durable_cycle: 0,
+            floor_paused: restored.floor_paused,
+            stopping: false,
+            next_order: restored.next_order.max(1),
+            fleet: vec![VehicleControl::default(); vehicles],
+            devices: vec![DeviceControl::default(); floor.devices.len()],
+            doors: vec![DoorControl::default(); floor.doors.len()],
+            traffic: Traffic::new(&floor, vehicles * MOVES_PER_VEHICLE),
+            orders: OrderBook::new(floor.control.orders_max),
+            stock: Stock::new(&floor),
+            programs,
+            level_points: level_points(&floor),
+            planner: Question::default(),
+            dispatcher: Question::default(),
+            dispatch_due: true,
+            all_located: false,
+            missing: vehicles as u32,
+            counts: Counts::default(),
+            floor,
+        };
+        this.restore(&restored);
+        Ok(this)
+    }
+
+    /// One cycle: takes `inputs` in, advances everything by the time since the last cycle, puts out what follows.
+    ///
+    /// `cycle` counts whole periods since the start; it may jump, never go back.
+    pub fn step<O: Outputs>(&mut self, cycle: u64, inputs: impl Iterator<Item = Input>, out: &mut O) {
+        assert!(cycle >= self.cycle, "time does not go back");
+        self.cycle = cycle;
+        self.now_ms = self.start_ms + cycle * u64::from(self.floor.control.cycle_us) / 1_000;
+
+        for input in inputs {
+            self.take(input, out);
+        }
+        self.supervise_links(out);
+        self.locate_vehicles(out);
+        self.release_orders(out);
+        self.call_off(out);
+        self.advance_missions(out);
+        self.advance_transfers(out);
+        self.advance_docks(out);
+        self.advance_doors(out);
+        self.grant(out);
+        self.ask_planner(out);
+        self.ask_dispatcher(out);
+        self.send_commands(out);
+        self.report_status(out);
+    }
+
+    /// Holds every vehicle where it is, and grants nothing more: the first part of a controlled stop.
+    fn stop(&mut self) {
+        self.stopping = true;
+        for vehicle in &mut self.fleet {
+            vehicle.command_due = true;
+        }
+    }
+
+    /// Do all vehicles that can be heard stand?
+    pub fn stands(&self) -> bool {
+        self.fleet.iter().all(|v| !v.linked || v.report.speed_mm_s == 0)
+    }
+
+    /// Have all vehicles said where they are?
+    pub fn located(&self) -> bool {
+        self.all_located
+    }
+
+    /// What it counted about itself.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Orders that have not ended.
+    pub fn orders_open(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Controller milliseconds now.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// The traffic manager, to look at.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// Hash of everything that decides what the controller does next.
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = Fnv::default();
+        hash.add(self.cycle);
+        hash.add(u64::from(self.floor_paused) | u64::from(self.all_located) << 1);
+        hash.add(self.next_order);
+        hash.add(self.orders.state_hash());
+        hash.add(self.stock.state_hash());
+        hash.add(self.traffic.state_hash());
+        for v in &self.fleet {
+            hash.add(u64::from(v.report.reached_seq) << 32 | u64::from(v.action_sequence) << 16);
+            hash.add(v.report.pose.map_or(0, |p| u64::from(p.x_mm as u32) << 32 | u64::from(p.y_mm as u32)));
+            let mission = match v.mission {
+                fleet::Mission::Idle => 0,
+                fleet::Mission::Order { id, loaded } => 1 + 4 * (id.0 * 2 + u64::from(loaded)),
+                fleet::Mission::Charge(c) => 2 + 4 * u64::from(c.0),
+                fleet::Mission::Park(n) => 3 + 4 * u64::from(n.0),
+            };
+            hash.add(mission);
+        }
+        for d in &self.devices {
+            d.inputs.words().iter().chain(d.outputs.words()).for_each(|&w| hash.add(u64::from(w)));
+        }
+        hash.0
+    }
+
+    /// May this vehicle be given ground?
+    fn may_move(&self, vehicle: VehicleId) -> bool {
+        let v = &self.fleet[vehicle.index()];
+        self.all_located
+            && !self.stopping
+            && !self.floor_paused
+            && !v.paused
+            && v.fit()
+            && v.report.mode == OperatingMode::Automatic
+            && v.location == Location::Known
+            && v.transfer.is_none()
+            && v.dock.is_none()
+    }
+
+    /// The stations of an open order: where it is picked up, where it is dropped.
+    fn stops(&self, id: OrderId) -> Option<(takt_maps::StationId, takt_maps::StationId)> {
+        self.orders.get(id).map(|o| (o.spec.pickup.station, o.spec.drop.station))
+    }
+
+    fn vehicles(&self) -> impl Iterator<Item = VehicleId> + use<> {
+        vehicle_ids(&self.floor)
+    }
+
+    fn device_ids(&self) -> impl Iterator<Item = DeviceId> + use<> {
+        (0..self.floor.devices.len()).map(DeviceId::from_index)
+    }
+}
+
+/// For each device, the buffers whose level it reports, and where.
+fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
+    let mut points = vec![Vec::new(); floor.devices.len()];
+    for (i, buffer) in floor.buffers.iter().enumerate() {
+        let Some((device, _)) = floor.stations[buffer.station.index()].device else { continue };
+        let level = buffer.level.as_deref().and_then(|name| floor.devices[device.index()].input(name));
+        if let Some(address) = level {
+            points[device.index()].push((BufferId::from_index(i), address));
+        }
+    }
+    points
+}
+
+/// Where transitions of orders go: the stock counts them, followers see them.
+fn moves<'a, O: Outputs>(stock: &'a mut Stock, out: &'a mut O) -> impl FnMut(Transition) + use<'a, O> {
+    |transition| {
+        stock.follow(&transition);
+        out.delta(Delta::Moved(transition));
+    }
+}
+
+/// FNV-1a over 64-bit words: small, and the same on every machine.
+pub(crate) struct Fnv(pub u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    pub(crate) fn add(&mut self, word: u64) {
+        for byte in word.to_le_bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}

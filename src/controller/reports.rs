@@ -1,0 +1,137 @@
+//! Reports: what vehicles, devices and links say, and whether they still say anything.
+
+use takt_maps::VehicleId;
+use takt_maps::words::VehicleReport;
+use takt_plc_bridge::{Endpoint, FromField, LinkState};
+
+use super::fleet::{Location, near_segment};
+use super::{Controller, Delta, Input, Outputs};
+use crate::follower::model::{AlarmKind, AlarmPriority};
+
+impl Controller {
+    /// Takes one input in.
+    pub(super) fn take<O: Outputs>(&mut self, input: Input, out: &mut O) {
+        match input {
+            Input::Field(FromField::Vehicle { vehicle, report }) => self.take_report(vehicle, report, out),
+            Input::Field(FromField::Device { device, image }) => {
+                self.devices[device.index()].inputs = image;
+                self.take_levels(device, out);
+            }
+            Input::Field(FromField::Link { endpoint, state }) => match endpoint {
+                Endpoint::Vehicle(vehicle) => self.fleet[vehicle.index()].link_up = state == LinkState::Up,
+                Endpoint::Device(device) => {
+                    let up = state == LinkState::Up;
+                    let control = &mut self.devices[device.index()];
+                    control.outputs_due |= up && !control.link_up;
+                    control.link_up = up;
+                }
+            },
+            Input::Ask { token, request } => self.take_ask(token, request, out),
+            Input::Motion(proposal) => self.take_motion(proposal, out),
+            Input::Dispatch(proposal) => self.take_dispatch(proposal, out),
+            Input::Durable { cycle } => self.durable_cycle = self.durable_cycle.max(cycle),
+            Input::Stop => self.stop(),
+        }
+    }
+
+    /// A vehicle's report: releases the ground behind it, and checks that it is where it may be.
+    fn take_report<O: Outputs>(&mut self, vehicle: VehicleId, report: VehicleReport, out: &mut O) {
+        let rebooted = {
+            let v = &mut self.fleet[vehicle.index()];
+            let rebooted = v.heard_ms.is_some() && v.report.boot != report.boot;
+            v.report = report;
+            v.heard_ms = Some(self.now_ms);
+            v.link_up = true;
+            v.count_distance();
+            rebooted
+        };
+        if rebooted {
+            self.rejoin(vehicle);
+        }
+        if self.fleet[vehicle.index()].location == Location::Unknown || report.epoch != self.epoch {
+            return;
+        }
+        if self.traffic.reached(vehicle, report.reached_seq).is_err() {
+            // It claims ground that it was never given, or goes back: nothing is released on its word.
+            self.counts.reports_refused += 1;
+            self.lose(vehicle, out);
+            return;
+        }
+        if self.on_granted_ground(vehicle) {
+            let v = &mut self.fleet[vehicle.index()];
+            if v.location == Location::Lost {
+                v.location = Location::Known;
+                v.command_due = true;
+                out.delta(Delta::Cleared { kind: AlarmKind::VehiclePosition(vehicle), at_ms: self.now_ms });
+            }
+        } else {
+            self.lose(vehicle, out);
+        }
+    }
+
+    /// It is not where it should be: it gets nothing, and keeps what it holds.
+    fn lose<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
+        let v = &mut self.fleet[vehicle.index()];
+        if v.location != Location::Lost {
+            v.location = Location::Lost;
+            v.command_due = true;
+            out.delta(Delta::Raised {
+                kind: AlarmKind::VehiclePosition(vehicle),
+                priority: AlarmPriority::High,
+                at_ms: self.now_ms,
+            });
+        }
+    }
+
+    /// Is its pose on the way from the last node reached to the end of its base, within the tolerance?
+    fn on_granted_ground(&self, vehicle: VehicleId) -> bool {
+        let Some(pose) = self.fleet[vehicle.index()].report.pose else { return false };
+        let tolerance = self.floor.control.position_tolerance_mm;
+        let here = (pose.x_mm, pose.y_mm);
+        let at = self.floor.roadmap.node(self.traffic.last_reached(vehicle).0);
+        let mut from = (at.x_mm, at.y_mm);
+        if near_segment(here, from, from, tolerance) {
+            return true;
+        }
+        self.traffic.base(vehicle).any(|waypoint| {
+            let to = (waypoint.x_mm, waypoint.y_mm);
+            let near = near_segment(here, from, to, tolerance);
+            from = to;
+            near
+        })
+    }
+
+    /// Links that fell silent or came back, and faults that came or went.
+    pub(super) fn supervise_links<O: Outputs>(&mut self, out: &mut O) {
+        let (now_ms, timeout) = (self.now_ms, u64::from(self.floor.control.link_timeout_ms));
+        for vehicle in self.vehicles() {
+            let v = &mut self.fleet[vehicle.index()];
+            let linked = v.link_up && v.heard_ms.is_some_and(|heard| now_ms - heard <= timeout);
+            if linked != v.linked {
+                v.linked = linked;
+                v.command_due = true;
+                self.dispatch_due = true;
+                out.delta(alarm(!linked, AlarmKind::VehicleLink(vehicle), AlarmPriority::High, now_ms));
+            }
+            let faulty = v.linked && !v.fit();
+            if faulty != v.faulty {
+                v.faulty = faulty;
+                self.dispatch_due = true;
+                out.delta(alarm(faulty, AlarmKind::VehicleFault(vehicle), AlarmPriority::High, now_ms));
+            }
+        }
+        for device in self.device_ids() {
+            let d = &mut self.devices[device.index()];
+            if d.link_up != d.linked {
+                d.linked = d.link_up;
+                out.delta(Delta::DeviceLink { device, up: d.link_up });
+                out.delta(alarm(!d.link_up, AlarmKind::DeviceLink(device), AlarmPriority::Medium, now_ms));
+            }
+        }
+    }
+}
+
+/// The delta for an alarm that comes or goes.
+pub(super) fn alarm(active: bool, kind: AlarmKind, priority: AlarmPriority, at_ms: u64) -> Delta {
+    if active { Delta::Raised { kind, priority, at_ms } } else { Delta::Cleared { kind, at_ms } }
+}

@@ -1,0 +1,102 @@
+//! Outputs at the end of a cycle: commands to the floor, and how everything is.
+
+use takt_maps::words::{BASE_WINDOW, LoadId, VehicleCommand, Waypoint};
+use takt_maps::{NodeId, VehicleId};
+use takt_plc_bridge::ToField;
+
+use super::fleet::Location;
+use super::{Controller, Delta, Outputs, ROUTE_MAX, TICK_CYCLES, VehicleStatus};
+
+/// Time between two status deltas of one vehicle.
+const STATUS_MS: u64 = 100;
+/// Devices are written at least so often.
+const DEVICE_REFRESH_MS: u64 = 1_000;
+
+impl Controller {
+    /// Sends what changed at once, and everything once a transfer interval.
+    pub(super) fn send_commands<O: Outputs>(&mut self, out: &mut O) {
+        let transfer_ms = u64::from(self.floor.control.transfer_ms);
+        for vehicle in self.vehicles() {
+            let v = &self.fleet[vehicle.index()];
+            if v.link_up && (v.command_due || self.now_ms >= v.commanded_ms + transfer_ms) {
+                let command = self.vehicle_command(vehicle);
+                out.command(ToField::Vehicle { vehicle, command, at_ms: self.now_ms });
+            }
+        }
+        for device in self.device_ids() {
+            let d = &mut self.devices[device.index()];
+            if d.link_up && (d.outputs_due || self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS) {
+                d.outputs_due = false;
+                d.commanded_ms = self.now_ms;
+                out.command(ToField::Device { device, image: d.outputs, at_ms: self.now_ms });
+            }
+        }
+    }
+
+    /// The command that a vehicle should hold now.
+    fn vehicle_command(&mut self, vehicle: VehicleId) -> VehicleCommand {
+        let mut base = [Waypoint::default(); BASE_WINDOW];
+        let mut base_len = 0;
+        if self.fleet[vehicle.index()].location != Location::Unknown {
+            for waypoint in self.traffic.base(vehicle).take(BASE_WINDOW) {
+                base[usize::from(base_len)] = *waypoint;
+                base_len += 1;
+            }
+        }
+        let halted = self.stopping || self.floor_paused;
+        let v = &mut self.fleet[vehicle.index()];
+        v.command_sequence = v.command_sequence.wrapping_add(1);
+        v.command_due = false;
+        v.commanded_ms = self.now_ms;
+        VehicleCommand {
+            epoch: self.epoch,
+            sequence: v.command_sequence,
+            validity_ms: self.floor.control.link_timeout_ms.min(u32::from(u16::MAX)) as u16,
+            base_len,
+            base,
+            action: v.action,
+            action_sequence: v.action_sequence,
+            load: v.action_load,
+            hold: halted || v.paused || v.location == Location::Lost,
+        }
+    }
+
+    /// Says how vehicles are, each some times a second, spread over the cycles; and ends the cycle.
+    pub(super) fn report_status<O: Outputs>(&mut self, out: &mut O) {
+        let every = (STATUS_MS * 1_000 / u64::from(self.floor.control.cycle_us)).max(1);
+        for vehicle in self.vehicles() {
+            if (self.cycle + u64::from(vehicle.0)) % every == 0 {
+                out.delta(Delta::Vehicle(self.vehicle_status(vehicle)));
+            }
+        }
+        if self.cycle % TICK_CYCLES == 0 {
+            let state_hash = self.state_hash();
+            out.delta(Delta::Tick { cycle: self.cycle, now_ms: self.now_ms, state_hash });
+        }
+    }
+
+    fn vehicle_status(&self, vehicle: VehicleId) -> VehicleStatus {
+        let v = &self.fleet[vehicle.index()];
+        let known = v.location != Location::Unknown;
+        let base = self.traffic.base(vehicle).filter(|_| known).map(|w| w.node).collect();
+        let end = |edge| -> NodeId { self.floor.roadmap.edge(edge).to };
+        let route = self.traffic.pending(vehicle).filter(|_| known).take(ROUTE_MAX).map(end).collect();
+        VehicleStatus {
+            vehicle,
+            seen_ms: v.heard_ms.unwrap_or(0),
+            pose: v.report.pose,
+            speed_mm_s: v.report.speed_mm_s,
+            battery_permille: v.report.battery_permille,
+            loaded: v.report.load != LoadId::NONE,
+            mode: v.report.mode,
+            activity: v.report.activity,
+            fault: v.report.fault,
+            mission: v.mission_view(),
+            wait: v.wait,
+            linked: v.linked,
+            distance_mm: v.distance_mm,
+            base,
+            route,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Transfers: a load is handed over between a vehicle and a station, with the station's PLC if it has one.
+
+use takt_maps::words::{Action, LoadId};
+use takt_maps::{StationId, VehicleId};
+use takt_plc_bridge::handshake::{Context, Direction, Instance, Phase, ProgramId, Status};
+use takt_scheduler::orders::Reason;
+
+use super::fleet::{Mission, Transfer};
+use super::reports::alarm;
+use super::{Controller, Outputs, moves};
+use crate::follower::model::{AlarmKind, AlarmPriority};
+
+/// After a failed transfer the station gets so long before it is tried again.
+const RETRY_MS: u64 = 5_000;
+/// So many failures end a pickup: the order fails.
+const FAILURES_MAX: u8 = 5;
+
+/// How a transfer is.
+enum Progress {
+    Running,
+    Done,
+    Failed,
+}
+
+impl Controller {
+    /// Advances every transfer by one cycle.
+    pub(super) fn advance_transfers<O: Outputs>(&mut self, out: &mut O) {
+        for vehicle in self.vehicles() {
+            let Some(transfer) = self.fleet[vehicle.index()].transfer else { continue };
+            let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { continue };
+            match self.advance_transfer(vehicle, transfer, LoadId::of(id)) {
+                Progress::Running => {}
+                Progress::Done => self.finish_transfer(vehicle, transfer, out),
+                Progress::Failed => self.fail_transfer(vehicle, out),
+            }
+        }
+    }
+
+    fn advance_transfer(&mut self, vehicle: VehicleId, mut transfer: Transfer, load: LoadId) -> Progress {
+        let progress = match self.programs.station(transfer.station) {
+            Some(program) => self.advance_dialogue(vehicle, &mut transfer, program, load),
+            None if self.now_ms < transfer.not_before_ms => Progress::Running,
+            None => {
+                self.act_once(vehicle, &mut transfer, load);
+                let v = &self.fleet[vehicle.index()];
+                if v.action_failed() {
+                    Progress::Failed
+                } else if v.action_done() {
+                    Progress::Done
+                } else {
+                    Progress::Running
+                }
+            }
+        };
+        self.fleet[vehicle.index()].transfer = Some(transfer);
+        progress
+    }
+
+    fn advance_dialogue(
+        &mut self,
+        vehicle: VehicleId,
+        transfer: &mut Transfer,
+        program: ProgramId,
+        load: LoadId,
+    ) -> Progress {
+        let device = self.programs.device(program);
+        if !self.devices[device.index()].linked {
+            return Progress::Running;
+        }
+        let context = Context {
+            direction: if transfer.taking { Direction::Load } else { Direction::Unload },
+            load: load.0 as u16,
+            buffer: self.buffer_ordinal(vehicle, transfer.station, transfer.taking),
+        };
+        let dialogue = transfer.dialogue.get_or_insert_with(|| Instance::start(program, Phase::Begin, context));
+        let v = &self.fleet[vehicle.index()];
+        let done = transfer.acting && v.action_done();
+        let failed = transfer.acting && v.action_failed();
+        let control = &mut self.devices[device.index()];
+        let before = control.outputs;
+        let status = dialogue.step(&self.programs, &control.inputs, &mut control.outputs, self.now_ms, done);
+        let progress = match status {
+            Status::Running { vehicle_may_act, .. } => {
+                if vehicle_may_act {
+                    self.act_once(vehicle, transfer, load);
+                }
+                if failed { Progress::Failed } else { Progress::Running }
+            }
+            Status::Done => Progress::Done,
+            // Seen for the first time: acknowledged, and tried again when the device is clear and some time has passed.
+            Status::Failed { .. } if !transfer.failed => {
+                transfer.failed = true;
+                dialogue.acknowledge();
+                dialogue.withdraw(&self.programs, &mut control.outputs);
+                Progress::Failed
+            }
+            Status::Failed { clear, .. } => {
+                if clear && self.now_ms >= transfer.not_before_ms {
+                    transfer.dialogue = None;
+                    transfer.acting = false;
+                    transfer.failed = false;
+                }
+                Progress::Running
+            }
+        };
+        let control = &mut self.devices[device.index()];
+        control.outputs_due |= control.outputs != before;
+        progress
+    }
+
+    /// Tells the vehicle to take or give the load, the first time that this is called for a transfer.
+    fn act_once(&mut self, vehicle: VehicleId, transfer: &mut Transfer, load: LoadId) {
+        if !transfer.acting {
+            transfer.acting = true;
+            let action = if transfer.taking { Action::Load } else { Action::Unload };
+            self.fleet[vehicle.index()].act(action, load);
+        }
+    }
+
+    fn finish_transfer<O: Outputs>(&mut self, vehicle: VehicleId, transfer: Transfer, out: &mut O) {
+        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { return };
+        let mut emit = moves(&mut self.stock, out);
+        let v = &mut self.fleet[vehicle.index()];
+        v.transfer = None;
+        v.mission_cycle = self.cycle;
+        if transfer.taking {
+            let loaded = self.orders.loaded(id, self.now_ms, &mut emit);
+            debug_assert!(loaded.is_ok(), "a transfer that takes begins with `loading`");
+            v.mission = Mission::Order { id, loaded: true };
+        } else {
+            let completed = self.orders.completed(id, self.now_ms, &mut emit);
+            debug_assert!(completed.is_ok(), "a transfer that gives begins with `unloading`");
+            v.mission = Mission::Idle;
+            self.dispatch_due = true;
+        }
+        drop(emit);
+        self.traffic.set_loaded(&self.floor, vehicle, transfer.taking);
+        if transfer.failures > 0 {
+            out.delta(alarm(false, AlarmKind::Transfer(transfer.station), AlarmPriority::Medium, self.now_ms));
+        }
+    }
+
+    /// The PLC or the vehicle gave up. What has not been moved is tried again; a pickup only so many times.
+    fn fail_transfer<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
+        let v = &mut self.fleet[vehicle.index()];
+        let action_done = v.action_done();
+        let (Some(transfer), Mission::Order { id, .. }) = (&mut v.transfer, v.mission) else { return };
+        self.counts.transfers_failed += 1;
+        transfer.failures = transfer.failures.saturating_add(1);
+        let kind = AlarmKind::Transfer(transfer.station);
+        if transfer.failures == 1 {
+            out.delta(alarm(true, kind, AlarmPriority::Medium, self.now_ms));
+        }
+        let on_board = v.report.load == LoadId::of(id);
+        // The load may be over although the dialogue broke: then the vehicle's word counts.
+        if transfer.acting && on_board == transfer.taking && action_done {
+            let transfer = *transfer;
+            self.finish_transfer(vehicle, transfer, out);
+        } else if transfer.taking && transfer.failures >= FAILURES_MAX {
+            v.transfer = None;
+            v.mission = Mission::Idle;
+            let failed =
+                self.orders.failed(id, Reason::TransferFailed, self.now_ms, &mut moves(&mut self.stock, out));
+            debug_assert!(failed.is_ok(), "an order under way may fail");
+            out.delta(alarm(false, kind, AlarmPriority::Medium, self.now_ms));
+            self.dispatch_due = true;
+        } else {
+            transfer.not_before_ms = self.now_ms + RETRY_MS;
+            if !transfer.failed {
+                transfer.dialogue = None;
+                transfer.acting = false;
+            }
+        }
+    }
+
+    /// Which of the station's buffers an order is about: 1 for the first in the floor file, 0 for none.
+    fn buffer_ordinal(&self, vehicle: VehicleId, station: StationId, taking: bool) -> u16 {
+        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { return 0 };
+        let Some(order) = self.orders.get(id) else { return 0 };
+        let stop = if taking { order.spec.pickup } else { order.spec.drop };
+        let Some(buffer) = stop.buffer else { return 0 };
+        let before = self.floor.buffers[..buffer.index()].iter().filter(|b| b.station == station).count();
+        before as u16 + 1
+    }
+}

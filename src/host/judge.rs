@@ -1,0 +1,80 @@
+//! The judge of orders and vehicles: none lost, none stuck. Footprints are judged in `takt_sim`.
+
+use takt_maps::words::VehicleReport;
+use takt_maps::{Floor, VehicleId};
+use takt_scheduler::orders::OrderState;
+
+use crate::controller::Delta;
+use crate::follower::model::{MissionView, WaitView};
+
+/// A vehicle that has somewhere to go and nothing that holds it but others, and stands for longer, is deadlocked.
+pub const DEADLOCK_MS: u64 = 180_000;
+
+/// Watches deltas and reports.
+#[derive(Debug)]
+pub struct Judge {
+    vehicles: Vec<Watch>,
+    submitted: u64,
+    ended: u64,
+    /// Vehicles found deadlocked, each time that it begins.
+    pub deadlocks: u64,
+    /// The longest that a vehicle stood for others.
+    pub longest_wait_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Watch {
+    reached: u32,
+    since_ms: u64,
+    counted: bool,
+}
+
+impl Judge {
+    /// A judge of a floor on which nothing has happened yet, with this many orders restored from a store.
+    pub fn new(floor: &Floor, restored: u64) -> Self {
+        Self {
+            vehicles: vec![Watch::default(); floor.vehicles.len()],
+            submitted: restored,
+            ended: 0,
+            deadlocks: 0,
+            longest_wait_ms: 0,
+        }
+    }
+
+    /// Counts orders.
+    pub fn delta(&mut self, delta: &Delta) {
+        match delta {
+            Delta::Submitted { .. } => self.submitted += 1,
+            Delta::Moved(t) if t.to.is_final() && !t.from.is_some_and(OrderState::is_final) => self.ended += 1,
+            _ => {}
+        }
+    }
+
+    /// Looks at one vehicle, some times a second.
+    pub fn vehicle(
+        &mut self,
+        vehicle: VehicleId,
+        report: &VehicleReport,
+        mission: MissionView,
+        wait: WaitView,
+        now_ms: u64,
+    ) {
+        let watch = &mut self.vehicles[vehicle.index()];
+        let held = matches!(wait, WaitView::Vehicle(_) | WaitView::Plan | WaitView::Zone);
+        if report.reached_seq != watch.reached || mission == MissionView::Idle || !held || report.speed_mm_s > 0 {
+            *watch = Watch { reached: report.reached_seq, since_ms: now_ms, counted: false };
+            return;
+        }
+        let waited = now_ms - watch.since_ms;
+        self.longest_wait_ms = self.longest_wait_ms.max(waited);
+        if waited > DEADLOCK_MS && !watch.counted {
+            watch.counted = true;
+            self.deadlocks += 1;
+        }
+    }
+
+    /// Orders that were accepted, have not ended, and the controller does not know any more.
+    pub fn lost(&self, open: u64) -> u64 {
+        (self.submitted - self.ended).abs_diff(open)
+    }
+}

@@ -1,0 +1,199 @@
+//! The cycle's thread: a timer, the controller's step, and rings; nothing else.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use takt_maps::Floor;
+use takt_motion::{AgentSnapshot, MotionProposal, MotionSnapshot};
+use takt_plc_bridge::ToField;
+use takt_rt::cycle::{Executive, Timing};
+use takt_rt::host::LiveClock;
+use takt_rt::queue::latest::Reader;
+use takt_rt::queue::spsc::{Consumer, Producer, ring};
+use takt_rt::thread::RealTime;
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
+
+use crate::controller::{Controller, Counts, Delta, Input, Outputs};
+
+/// Inputs taken in one cycle at most.
+const INPUTS_MAX: usize = 1_024;
+/// A controlled stop waits so long for vehicles to come to rest.
+const STOP_MS_MAX: u64 = 5_000;
+/// The cycle's priority among real-time threads.
+const PRIORITY: u8 = 80;
+
+/// What leaves the cycle.
+// Boxing commands or deltas would allocate in the cycle; the ring is large enough.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug)]
+pub(super) enum Output {
+    /// For the field.
+    Command(ToField),
+    /// For the keeper.
+    Delta(Delta),
+    /// For the planner.
+    Motion(Box<MotionSnapshot>),
+    /// For the dispatcher.
+    Dispatch(Box<DispatchSnapshot>),
+    /// Back to the planner.
+    MotionDone(Box<MotionProposal>),
+    /// Back to the dispatcher.
+    DispatchDone(Box<DispatchProposal>),
+    /// Everything of this cycle has been put out.
+    End {
+        /// The cycle.
+        cycle: u64,
+    },
+}
+
+/// Boxes that come back to the cycle, to be filled again.
+#[derive(Debug)]
+pub(super) enum Returned {
+    Motion(Box<MotionSnapshot>),
+    Dispatch(Box<DispatchSnapshot>),
+}
+
+/// The cycle's ends of the rings.
+pub(super) struct CycleEnds {
+    inputs: Consumer<Input>,
+    returned: Consumer<Returned>,
+    outputs: Producer<Output>,
+    executive: Executive<LiveClock>,
+}
+
+/// The bridge thread's ends of the rings.
+pub(super) struct BridgeEnds {
+    pub inputs: Producer<Input>,
+    pub returned: Producer<Returned>,
+    pub outputs: Consumer<Output>,
+    pub timing: Option<Reader<Timing>>,
+}
+
+/// Makes the rings, sized for the floor: seconds of outputs, so that a slow disk does not reach the cycle.
+pub(super) fn rings(floor: &Floor) -> (CycleEnds, BridgeEnds) {
+    let (inputs, take_inputs) = ring(4_096);
+    let (returned, take_returned) = ring(8);
+    let outputs_max = (floor.vehicles.len() * 256 + 4_096).next_power_of_two();
+    let (outputs, take_outputs) = ring(outputs_max);
+    let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock);
+    let timing = executive.take_timing_reader();
+    (
+        CycleEnds { inputs: take_inputs, returned: take_returned, outputs, executive },
+        BridgeEnds { inputs, returned, outputs: take_outputs, timing },
+    )
+}
+
+/// How the cycle ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ended {
+    pub timing: Timing,
+    pub counts: Counts,
+    pub state_hash: u64,
+    pub cycles: u64,
+    /// Orders that the controller still had.
+    pub open: u64,
+}
+
+/// Runs the controller until told to stop and everything stands.
+pub(super) fn run(mut controller: Controller, floor: &Floor, ends: CycleEnds, stop: &AtomicBool) -> Ended {
+    let CycleEnds { mut inputs, mut returned, outputs, mut executive } = ends;
+    let granted = RealTime { priority: Some(PRIORITY), ..RealTime::default() }.apply();
+    for refusal in &granted.refused {
+        tracing::info!("{refusal}");
+    }
+    let mut out = Rings {
+        outputs,
+        overflowed: false,
+        motion: Some(Box::new(MotionSnapshot {
+            agents: vec![AgentSnapshot::default(); floor.vehicles.len()],
+            blocked: Vec::with_capacity(floor.roadmap.places()),
+            ..MotionSnapshot::default()
+        })),
+        dispatch: Some(Box::new(DispatchSnapshot {
+            orders: Vec::with_capacity(floor.control.orders_max as usize),
+            vehicles: Vec::with_capacity(floor.vehicles.len()),
+            chargers: Vec::with_capacity(floor.chargers.len()),
+            parking_blocked: Vec::with_capacity(floor.parking.len()),
+            ..DispatchSnapshot::default()
+        })),
+    };
+    let mut stop_at = None;
+    let mut last = 0;
+    executive.run(|start| {
+        last = start.number;
+        while let Some(boxed) = returned.pop() {
+            match boxed {
+                Returned::Motion(snapshot) => out.motion = Some(snapshot),
+                Returned::Dispatch(snapshot) => out.dispatch = Some(snapshot),
+            }
+        }
+        let stopping = stop.load(Ordering::Acquire) || out.overflowed;
+        let told = (stopping && stop_at.is_none()).then_some(Input::Stop);
+        let taken = std::iter::from_fn(|| inputs.pop()).take(INPUTS_MAX);
+        controller.step(start.number, told.into_iter().chain(taken), &mut out);
+        out.push(Output::End { cycle: start.number });
+        if !stopping {
+            return ControlFlow::Continue(());
+        }
+        let until = *stop_at.get_or_insert(controller.now_ms() + STOP_MS_MAX);
+        // A few cycles at least, so that the last commands are on their way.
+        let early = controller.now_ms() + STOP_MS_MAX - 200 < until;
+        if !early && (controller.stands() || controller.now_ms() >= until) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    if out.overflowed {
+        tracing::error!("the bridge thread did not take the cycle's outputs in time: controlled stop");
+    }
+    Ended {
+        timing: *executive.timing(),
+        counts: controller.counts(),
+        state_hash: controller.state_hash(),
+        cycles: last,
+        open: controller.orders_open() as u64,
+    }
+}
+
+/// The cycle's outputs as rings.
+struct Rings {
+    outputs: Producer<Output>,
+    /// A value found no room: what follows cannot be trusted to be complete, so the floor is stopped.
+    overflowed: bool,
+    motion: Option<Box<MotionSnapshot>>,
+    dispatch: Option<Box<DispatchSnapshot>>,
+}
+
+impl Rings {
+    fn push(&mut self, output: Output) {
+        self.overflowed |= self.outputs.push(output).is_err();
+    }
+}
+
+impl Outputs for Rings {
+    fn command(&mut self, command: ToField) {
+        self.push(Output::Command(command));
+    }
+    fn delta(&mut self, delta: Delta) {
+        self.push(Output::Delta(delta));
+    }
+    fn motion_snapshot(&mut self) -> Option<Box<MotionSnapshot>> {
+        self.motion.take()
+    }
+    fn ask_planner(&mut self, snapshot: Box<MotionSnapshot>) {
+        self.push(Output::Motion(snapshot));
+    }
+    fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>> {
+        self.dispatch.take()
+    }
+    fn ask_dispatcher(&mut self, snapshot: Box<DispatchSnapshot>) {
+        self.push(Output::Dispatch(snapshot));
+    }
+    fn recycle_motion(&mut self, proposal: Box<MotionProposal>) {
+        self.push(Output::MotionDone(proposal));
+    }
+    fn recycle_dispatch(&mut self, proposal: Box<DispatchProposal>) {
+        self.push(Output::DispatchDone(proposal));
+    }
+}

@@ -1,0 +1,298 @@
+//! The keeper: makes deltas durable, then shows them, then answers who asked.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use takt_maps::Floor;
+use takt_rt::cycle::Timing;
+use takt_scheduler::orders::{OrderSpec, Refusal};
+use tokio::sync::{broadcast, oneshot};
+
+use super::bridge_thread::ToCycle;
+use super::store::{Entry, Store};
+use crate::controller::{Ask, Delta, Refused, VehicleStatus};
+use crate::follower::model::OrderView;
+use crate::follower::{Client, Follower};
+use crate::host::front::{Call, Rejection, Reply, Request};
+use crate::host::judge::Judge;
+
+/// What reaches the keeper.
+#[derive(Debug)]
+pub(super) enum ToKeeper {
+    /// Deltas up to the end of this cycle.
+    Deltas { cycle: u64, deltas: Vec<Delta> },
+    /// A request of a person or program.
+    Call(Call),
+    /// An order that the floor makes by itself.
+    Floor(OrderSpec),
+    /// How the cycle is doing.
+    Timing(Timing),
+    /// The end.
+    Stop,
+}
+
+/// What the keeper found out.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    pub deadlocks: u64,
+    judge: Option<Judge>,
+}
+
+impl Ended {
+    /// Orders accepted, not ended, and not among the controller's `open`.
+    pub(super) fn lost(&self, open: u64) -> u64 {
+        self.judge.as_ref().map_or(0, |judge| judge.lost(open))
+    }
+}
+
+type Answer = oneshot::Sender<Result<Reply, Rejection>>;
+
+/// A request on its way through the cycle.
+struct Pending {
+    client: Client,
+    spec: Option<OrderSpec>,
+    answers: Vec<Answer>,
+}
+
+/// The keeper's state.
+pub(super) struct Keeper {
+    floor: Arc<Floor>,
+    store: Store,
+    follower: Arc<RwLock<Follower>>,
+    changes: broadcast::Sender<OrderView>,
+    to_cycle: Sender<ToCycle>,
+    judge: Judge,
+    pending: BTreeMap<u64, Pending>,
+    next_token: u64,
+    timing: Timing,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        floor: Arc<Floor>,
+        store: Store,
+        follower: Arc<RwLock<Follower>>,
+        changes: broadcast::Sender<OrderView>,
+        to_cycle: Sender<ToCycle>,
+        open: u64,
+    ) -> Self {
+        let judge = Judge::new(&floor, open);
+        let timing = Timing::default();
+        let pending = BTreeMap::new();
+        Self { floor, store, follower, changes, to_cycle, judge, pending, next_token: 1, timing }
+    }
+
+    /// Runs until told to stop, or until nothing can be kept any more.
+    pub(super) fn run(mut self, inbox: &Receiver<ToKeeper>) -> Ended {
+        let mut batch = Vec::new();
+        loop {
+            match inbox.recv_timeout(Duration::from_millis(500)) {
+                Ok(first) => batch.push(first),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            batch.extend(inbox.try_iter());
+            let stop = batch.iter().any(|message| matches!(message, ToKeeper::Stop));
+            if let Err(problem) = self.keep(batch.drain(..)) {
+                // What cannot be kept must not be acknowledged: requests end as unavailable, the floor goes on.
+                tracing::error!("the journal cannot be written: {problem}; no order is accepted any more");
+                break;
+            }
+            if stop {
+                break;
+            }
+        }
+        Ended { deadlocks: self.judge.deadlocks, judge: Some(self.judge) }
+    }
+
+    /// One group: journal, commit, show, answer.
+    fn keep(&mut self, batch: impl Iterator<Item = ToKeeper>) -> Result<(), String> {
+        let mut deltas = Vec::new();
+        let mut up_to = None;
+        for message in batch {
+            match message {
+                ToKeeper::Deltas { cycle, deltas: more } => {
+                    deltas.extend(more);
+                    up_to = Some(cycle);
+                }
+                ToKeeper::Call(call) => self.call(call),
+                ToKeeper::Floor(spec) => {
+                    let client = Client { person: crate::follower::FLOOR.to_owned(), ..Client::default() };
+                    self.ask(client, Ask::Submit(spec), Some(spec), None);
+                }
+                ToKeeper::Timing(timing) => self.timing = timing,
+                ToKeeper::Stop => {}
+            }
+        }
+        for delta in deltas.iter().filter(|d| d.durable()) {
+            if let Some(client) = self.client_of(delta) {
+                self.store.append(&Entry::Client(client))?;
+            }
+            self.store.append(&Entry::Delta(*delta))?;
+        }
+        self.store.commit()?;
+        if let Some(cycle) = up_to {
+            // The bridge thread is gone only when everything stops.
+            let _ = self.to_cycle.send(ToCycle::Durable { cycle });
+        }
+        self.show(&deltas);
+        for delta in &deltas {
+            if let Delta::Answer { token, result } = *delta {
+                self.answer(token, result);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies deltas to the model that everybody reads.
+    fn show(&mut self, deltas: &[Delta]) {
+        let mut changed = Vec::new();
+        let shared = self.follower.clone();
+        let mut follower = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for delta in deltas {
+            self.judge.delta(delta);
+            if let Delta::Vehicle(status) = delta {
+                self.watch(status, follower.model.now_ms);
+            }
+            if let Some(id) = follower.apply(delta, self.client_of(delta))
+                && changed.last() != Some(&id)
+            {
+                changed.push(id);
+            }
+        }
+        let kpis = &mut follower.model.kpis;
+        let us = |ns: u64| (ns / 1_000) as u32;
+        let execution = &self.timing.execution;
+        kpis.execution_us = [us(execution.p50_ns), us(execution.p99_ns), us(execution.max_ns)];
+        kpis.misses = self.timing.missed();
+        for order in changed.iter().filter_map(|id| follower.model.orders.get(id)) {
+            // Nobody may be watching.
+            let _ = self.changes.send(order.clone());
+        }
+    }
+
+    fn watch(&mut self, status: &VehicleStatus, now_ms: u64) {
+        let report = takt_maps::words::VehicleReport {
+            speed_mm_s: status.speed_mm_s,
+            // Only whether it changes counts: the way driven does when a node is reached.
+            reached_seq: status.distance_mm as u32,
+            ..Default::default()
+        };
+        self.judge.vehicle(status.vehicle, &report, status.mission, status.wait, now_ms);
+    }
+
+    fn client_of(&self, delta: &Delta) -> Option<Client> {
+        match delta {
+            Delta::Submitted { token: Some(token), .. } => self.pending.get(token).map(|p| p.client.clone()),
+            _ => None,
+        }
+    }
+
+    /// A request: answered at once where its client id is known, otherwise passed to the cycle.
+    fn call(&mut self, call: Call) {
+        let Call { person, request, answer } = call;
+        let client = |client_id: String| Client { client_id, person: person.name.clone() };
+        match request {
+            Request::Submit { client_id, spec } => {
+                if !client_id.is_empty() {
+                    if let Some((id, known)) = self.known(&client_id) {
+                        // The caller may have gone.
+                        let _ = answer.send(same(known, &spec, &client_id).map(|()| Reply::Order(id)));
+                        return;
+                    }
+                    let twin = self.pending.values_mut().find(|p| p.client.client_id == client_id);
+                    if let Some(twin) = twin {
+                        match same(twin.spec, &spec, &client_id) {
+                            Ok(()) => twin.answers.push(answer),
+                            Err(rejection) => drop(answer.send(Err(rejection))),
+                        }
+                        return;
+                    }
+                }
+                self.ask(client(client_id), Ask::Submit(spec), Some(spec), Some(answer));
+            }
+            Request::Cancel { order } => {
+                self.ask(client(String::new()), Ask::Cancel(order), None, Some(answer));
+            }
+            Request::PauseVehicle { vehicle, paused } => {
+                tracing::info!("{} {} {}", person.name, pauses(paused), self.vehicle_name(vehicle));
+                self.ask(client(String::new()), Ask::PauseVehicle(vehicle, paused), None, Some(answer));
+            }
+            Request::PauseFloor { paused } => {
+                tracing::info!("{} {} the floor", person.name, pauses(paused));
+                self.ask(client(String::new()), Ask::PauseFloor(paused), None, Some(answer));
+            }
+        }
+    }
+
+    /// The order that a client id stands for.
+    fn known(&self, client_id: &str) -> Option<(takt_maps::OrderId, Option<OrderSpec>)> {
+        let follower = self.follower.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let id = follower.order_of(client_id)?;
+        Some((id, follower.model.orders.get(&id).map(|order| order.spec)))
+    }
+
+    fn vehicle_name(&self, vehicle: takt_maps::VehicleId) -> &str {
+        self.floor.vehicles.get(vehicle.index()).map_or("an unknown vehicle", |v| &v.name)
+    }
+
+    fn ask(&mut self, client: Client, request: Ask, spec: Option<OrderSpec>, answer: Option<Answer>) {
+        let token = self.next_token;
+        self.next_token += 1;
+        self.pending.insert(token, Pending { client, spec, answers: answer.into_iter().collect() });
+        if self.to_cycle.send(ToCycle::Ask { token, request }).is_err() {
+            // Dropping the answers tells the callers that the controller is stopping.
+            self.pending.remove(&token);
+        }
+    }
+
+    fn answer(&mut self, token: u64, result: Result<Option<takt_maps::OrderId>, Refused>) {
+        let Some(pending) = self.pending.remove(&token) else { return };
+        for answer in pending.answers {
+            let reply = match result {
+                Ok(Some(id)) => Ok(Reply::Order(id)),
+                Ok(None) => Ok(Reply::Done),
+                Err(refused) => Err(rejection(refused)),
+            };
+            // The caller may have gone.
+            let _ = answer.send(reply);
+        }
+    }
+}
+
+fn pauses(paused: bool) -> &'static str {
+    if paused { "pauses" } else { "resumes" }
+}
+
+/// The same client id must say the same.
+fn same(known: Option<OrderSpec>, spec: &OrderSpec, client_id: &str) -> Result<(), Rejection> {
+    // Times are relative to the moment of the call for most clients: they do not make another order.
+    let bare = |s: &OrderSpec| OrderSpec { release_ms: 0, deadline_ms: None, ..*s };
+    match known {
+        Some(known) if bare(&known) != bare(spec) => Err(Rejection::AlreadyExists(format!(
+            "client_id: {client_id:?} was used for another order; use a new one, or the same contents"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What the controller's refusal means to the caller.
+fn rejection(refused: Refused) -> Rejection {
+    let Refused::Order(refusal) = refused else {
+        return Rejection::NotFound("there is no such vehicle".to_owned());
+    };
+    let invalid = |field| Rejection::Invalid { field, problem: refusal.to_string() };
+    match refusal {
+        Refusal::Full { .. } => Rejection::ResourceExhausted(refusal.to_string()),
+        Refusal::UnknownDependency(_) | Refusal::DependencyFailed(_) => invalid("depends_on"),
+        Refusal::SameStation => invalid("drop_station"),
+        Refusal::Priority(_) => invalid("priority"),
+        Refusal::DeadlineBeforeRelease => invalid("deadline_ms"),
+        Refusal::NotInBook(_) => Rejection::NotFound(refusal.to_string()),
+        Refusal::IdNotIncreasing { .. } | Refusal::WrongState(_) | Refusal::LoadOnBoard(_) => {
+            Rejection::FailedPrecondition(refusal.to_string())
+        }
+    }
+}

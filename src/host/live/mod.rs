@@ -1,0 +1,185 @@
+//! The live host: the control cycle on its own thread, and around it what may wait.
+//!
+//! | thread | owns | talks to the cycle through |
+//! |---|---|---|
+//! | cycle | the controller | lock-free rings, drained by the bridge thread |
+//! | bridge | the other ends of the rings | polls them once a millisecond: neither side ever wakes the other |
+//! | keeper | journal, follower, requests of people | the bridge thread |
+//! | planner, dispatcher | their models | the bridge thread |
+//! | tokio | sockets | the bridge thread, the keeper |
+
+mod bridge_thread;
+mod cycle_thread;
+mod keeper;
+mod store;
+mod workers;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use takt_maps::Floor;
+use takt_plc_bridge::{Addresses, Bridge, FromField};
+use takt_rt::cycle::Timing;
+
+use super::front::Front;
+use crate::controller::{Controller, Counts};
+use keeper::{Keeper, ToKeeper};
+use store::Store;
+
+/// What a live host needs beside the floor.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Of planner, dispatcher and workload.
+    pub seed: u64,
+    /// Where orders and stock are kept; `None`: nowhere.
+    pub data: Option<PathBuf>,
+    /// Where vehicles and devices are.
+    pub addresses: Addresses,
+    /// Make the floor's own random and rush orders.
+    pub workload: bool,
+}
+
+/// Why a live host could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The floor's handshakes do not fit its devices.
+    #[error(transparent)]
+    Handshake(#[from] takt_plc_bridge::handshake::HandshakeError),
+    /// The store cannot be used.
+    #[error("{0}")]
+    Store(String),
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// What a live host did, as known when it has stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    /// How the cycle did.
+    pub timing: Timing,
+    /// What the controller counted.
+    pub counts: Counts,
+    /// Hash of the controller's state at the end.
+    pub state_hash: u64,
+    /// Vehicles found deadlocked.
+    pub deadlocks: u64,
+    /// Orders accepted, not ended, and not known any more.
+    pub orders_lost: u64,
+    /// Cycles done.
+    pub cycles: u64,
+}
+
+/// A running controller.
+pub struct Live {
+    /// The door for people and programs.
+    pub front: Front,
+    stop: Arc<AtomicBool>,
+    bridge: Arc<Bridge>,
+    to_keeper: Sender<ToKeeper>,
+    cycle: JoinHandle<cycle_thread::Ended>,
+    bridge_thread: JoinHandle<()>,
+    keeper: JoinHandle<keeper::Ended>,
+}
+
+impl Live {
+    /// Starts everything; vehicles are granted ground as soon as they have said where they are.
+    ///
+    /// # Errors
+    /// See [`LiveError`].
+    pub fn start(floor: Arc<Floor>, options: LiveOptions, tokio: &tokio::runtime::Handle) -> Result<Self, LiveError> {
+        let (store, follower, restored) = Store::open(&floor, options.data.as_deref(), utc_ms())?;
+        let now_ms = restored.now_ms;
+        let open = restored.orders.len() as u64;
+        let controller = Controller::new(floor.clone(), store.epoch(), restored)?;
+        let follower = Arc::new(RwLock::new(follower));
+        let (front, mut calls) = Front::new(follower.clone());
+        let stop = Arc::new(AtomicBool::new(false));
+
+        // Channels: everything that reaches the cycle goes through the bridge thread.
+        let (to_bridge, from_all) = channel();
+        let (to_keeper, for_keeper) = channel();
+
+        let field = to_bridge.clone();
+        let inbox = move |said: FromField| {
+            // The bridge thread is gone only when everything stops.
+            let _ = field.send(bridge_thread::ToCycle::Field(said));
+        };
+        let begun = std::time::Instant::now();
+        let clock = move || now_ms + begun.elapsed().as_millis() as u64;
+        let bridge = Arc::new(Bridge::start(&floor, &options.addresses, tokio, clock, inbox));
+
+        let keeper = Keeper::new(floor.clone(), store, follower, front.changes(), to_bridge.clone(), open);
+        let keeper = thread("takt-keeper", move || keeper.run(&for_keeper))?;
+        let calls_to = to_keeper.clone();
+        tokio.spawn(async move {
+            while let Some(call) = calls.recv().await {
+                if calls_to.send(ToKeeper::Call(call)).is_err() {
+                    break;
+                }
+            }
+        });
+
+        let workers = workers::Workers::start(&floor, options.seed, &to_bridge)?;
+        let (cycle_ends, bridge_ends) = cycle_thread::rings(&floor);
+        let cycle_stop = stop.clone();
+        let cycle_floor = floor.clone();
+        let cycle = thread("takt-cycle", move || cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop))?;
+        let workload = options.workload.then(|| takt_sim::workload::Workload::new(&floor, options.seed));
+        let bridge_thread = bridge_thread::BridgeThread {
+            ends: bridge_ends,
+            from_all,
+            bridge: bridge.clone(),
+            to_keeper: to_keeper.clone(),
+            workers,
+            workload,
+            front: front.clone(),
+            floor,
+        };
+        let bridge_thread = thread("takt-bridge", move || bridge_thread.run())?;
+        Ok(Self { front, stop, bridge, to_keeper, cycle, bridge_thread, keeper })
+    }
+
+    /// Has the cycle ended by itself (which it never should)?
+    pub fn is_dead(&self) -> bool {
+        self.cycle.is_finished() || self.keeper.is_finished()
+    }
+
+    /// Controlled stop: holds all vehicles, keeps what is to be kept, ends all threads.
+    pub async fn stop(self) -> Summary {
+        self.stop.store(true, Ordering::Release);
+        let cycle = join(self.cycle).await.unwrap_or_default();
+        join(self.bridge_thread).await;
+        // The keeper may have died of a full disk; then this says nothing new.
+        let _ = self.to_keeper.send(ToKeeper::Stop);
+        let kept = join(self.keeper).await.unwrap_or_default();
+        if let Some(bridge) = Arc::into_inner(self.bridge) {
+            bridge.stop().await;
+        }
+        Summary {
+            timing: cycle.timing,
+            counts: cycle.counts,
+            state_hash: cycle.state_hash,
+            cycles: cycle.cycles,
+            deadlocks: kept.deadlocks,
+            orders_lost: kept.lost(cycle.open),
+        }
+    }
+}
+
+async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Option<T> {
+    tokio::task::spawn_blocking(move || thread.join().ok()).await.ok().flatten()
+}
+
+fn thread<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> std::io::Result<JoinHandle<T>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body)
+}
+
+/// Milliseconds since 1970, by this machine's clock.
+fn utc_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64
+}

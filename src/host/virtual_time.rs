@@ -1,0 +1,313 @@
+//! The host in virtual time: controller, workers and simulated floor in one loop, without thread, clock or socket.
+//!
+//! The same controller code as live; links are function calls from process image to process image, the clock is a
+//! counter, and planner and dispatcher answer a fixed number of cycles after they were asked.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::Serialize;
+use takt_maps::words::VehicleReport;
+use takt_maps::{DeviceId, Floor, VehicleId};
+use takt_motion::plan::{Planner, PlannerOptions};
+use takt_motion::{MotionProposal, MotionSnapshot};
+use takt_plc_bridge::image::Image;
+use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
+use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
+use takt_sim::floor::SimFloor;
+use takt_sim::workload::Workload;
+
+use super::judge::Judge;
+use crate::controller::{Ask, Controller, Counts, Delta, Fnv, Input, Outputs, Restored, VehicleStatus};
+use crate::follower::Follower;
+
+/// Cycles from question to answer, as a worker thread would take.
+const PLANNER_CYCLES: u64 = 2;
+/// Cycles from question to answer, as a worker thread would take.
+const DISPATCHER_CYCLES: u64 = 4;
+
+/// What to simulate.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Of planner, dispatcher, workload and floor.
+    pub seed: u64,
+    /// For how long, in simulated milliseconds.
+    pub for_ms: u64,
+}
+
+/// A running rehearsal.
+pub struct Rehearsal {
+    floor: Arc<Floor>,
+    controller: Controller,
+    sim: SimFloor,
+    workload: Workload,
+    follower: Follower,
+    judge: Judge,
+    workers: Workers,
+    inputs: Vec<Input>,
+    reports: Vec<VehicleReport>,
+    images: Vec<Image>,
+    cycle: u64,
+    token: u64,
+}
+
+/// The workers and everything on its way between them and the controller.
+struct Workers {
+    planner: Planner,
+    dispatcher: Dispatcher,
+    floor: Arc<Floor>,
+    cycle: u64,
+    commands: Vec<ToField>,
+    deltas: Vec<Delta>,
+    motion_snapshots: Vec<Box<MotionSnapshot>>,
+    motion_proposals: Vec<Box<MotionProposal>>,
+    dispatch_snapshots: Vec<Box<DispatchSnapshot>>,
+    dispatch_proposals: Vec<Box<DispatchProposal>>,
+    answers: VecDeque<(u64, Input)>,
+    work: u64,
+}
+
+impl Outputs for Workers {
+    fn command(&mut self, command: ToField) {
+        self.commands.push(command);
+    }
+
+    fn delta(&mut self, delta: Delta) {
+        self.deltas.push(delta);
+    }
+
+    fn motion_snapshot(&mut self) -> Option<Box<MotionSnapshot>> {
+        self.motion_snapshots.pop()
+    }
+
+    fn ask_planner(&mut self, snapshot: Box<MotionSnapshot>) {
+        let mut proposal = self.motion_proposals.pop().unwrap_or_default();
+        self.planner.plan(&self.floor, &snapshot, &mut proposal);
+        self.work += proposal.work;
+        self.motion_snapshots.push(snapshot);
+        self.answers.push_back((self.cycle + PLANNER_CYCLES, Input::Motion(proposal)));
+    }
+
+    fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>> {
+        self.dispatch_snapshots.pop()
+    }
+
+    fn ask_dispatcher(&mut self, snapshot: Box<DispatchSnapshot>) {
+        let mut proposal = self.dispatch_proposals.pop().unwrap_or_default();
+        *proposal = self.dispatcher.solve(&self.floor, &snapshot);
+        self.dispatch_snapshots.push(snapshot);
+        self.answers.push_back((self.cycle + DISPATCHER_CYCLES, Input::Dispatch(proposal)));
+    }
+
+    fn recycle_motion(&mut self, proposal: Box<MotionProposal>) {
+        self.motion_proposals.push(proposal);
+    }
+
+    fn recycle_dispatch(&mut self, proposal: Box<DispatchProposal>) {
+        self.dispatch_proposals.push(proposal);
+    }
+}
+
+/// What a rehearsal found out; the same for the same floor and options, on every machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// Name of the floor.
+    pub floor: String,
+    /// As given.
+    pub seed: u64,
+    /// Simulated time.
+    pub simulated_s: f64,
+    /// Vehicles on the floor.
+    pub vehicles: usize,
+    /// Orders completed.
+    pub orders_done: u64,
+    /// Orders not ended.
+    pub orders_open: u64,
+    /// Orders completed late, or open and late.
+    pub orders_late: u64,
+    /// Orders cancelled or failed.
+    pub orders_ended_otherwise: u64,
+    /// Orders accepted, not ended, and not known any more.
+    pub orders_lost: u64,
+    /// Time that lines stood for want of parts, summed.
+    pub starvation_s: f64,
+    /// Footprints that touched each other or a wall.
+    pub contacts: u64,
+    /// Vehicles that stood for others for more than three minutes.
+    pub deadlocks: u64,
+    /// The longest that a vehicle stood for others.
+    pub longest_wait_s: f64,
+    /// Way driven by all vehicles.
+    pub distance_m: f64,
+    /// Share of vehicle time spent on orders.
+    pub utilisation: f64,
+    /// Cycles done.
+    pub cycles: u64,
+    /// Hash of the controller's state at the end, over everything that it put out.
+    pub state_hash: String,
+    /// What the controller counted.
+    pub counts: Counts,
+}
+
+impl Rehearsal {
+    /// A floor at rest with a fresh controller.
+    ///
+    /// # Errors
+    /// If the floor's devices and handshakes do not fit each other.
+    pub fn new(floor: Arc<Floor>, options: &Options) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
+        let controller = Controller::new(floor.clone(), 1, Restored::default())?;
+        let workers = Workers {
+            planner: Planner::new(&floor, PlannerOptions { seed: options.seed, ..PlannerOptions::default() }),
+            dispatcher: Dispatcher::new(&floor, DispatchOptions { seed: options.seed, ..DispatchOptions::default() }),
+            floor: floor.clone(),
+            cycle: 0,
+            commands: Vec::new(),
+            deltas: Vec::new(),
+            motion_snapshots: vec![Box::default()],
+            motion_proposals: vec![Box::default()],
+            dispatch_snapshots: vec![Box::default()],
+            dispatch_proposals: vec![Box::default()],
+            answers: VecDeque::new(),
+            work: 0,
+        };
+        let mut inputs = Vec::new();
+        for i in 0..floor.vehicles.len() {
+            let endpoint = Endpoint::Vehicle(VehicleId::from_index(i));
+            inputs.push(Input::Field(FromField::Link { endpoint, state: LinkState::Up }));
+        }
+        for i in 0..floor.devices.len() {
+            let endpoint = Endpoint::Device(DeviceId::from_index(i));
+            inputs.push(Input::Field(FromField::Link { endpoint, state: LinkState::Up }));
+        }
+        Ok(Self {
+            sim: SimFloor::new(floor.clone(), options.seed),
+            workload: Workload::new(&floor, options.seed),
+            follower: Follower::new(floor.clone(), 0),
+            judge: Judge::new(&floor, 0),
+            reports: vec![VehicleReport::default(); floor.vehicles.len()],
+            images: vec![Image::ZERO; floor.devices.len()],
+            controller,
+            workers,
+            inputs,
+            cycle: 0,
+            token: 0,
+            floor,
+        })
+    }
+
+    /// Simulated milliseconds so far.
+    pub fn now_ms(&self) -> u64 {
+        self.cycle * u64::from(self.floor.control.cycle_us) / 1_000
+    }
+
+    /// One cycle of controller and floor.
+    pub fn step(&mut self) {
+        let before_ms = self.now_ms();
+        self.cycle += 1;
+        let now_ms = self.now_ms();
+        self.sim.step((now_ms - before_ms) as u32);
+        self.listen();
+        self.order(now_ms);
+        self.workers.cycle = self.cycle;
+        while self.workers.answers.front().is_some_and(|(at, _)| *at <= self.cycle) {
+            if let Some((_, input)) = self.workers.answers.pop_front() {
+                self.inputs.push(input);
+            }
+        }
+        self.inputs.push(Input::Durable { cycle: self.cycle - 1 });
+        self.controller.step(self.cycle, self.inputs.drain(..), &mut self.workers);
+        for command in self.workers.commands.drain(..) {
+            match command {
+                ToField::Vehicle { vehicle, command, .. } => self.sim.vehicle_command(vehicle, &command),
+                ToField::Device { device, image, .. } => self.sim.device_outputs(device, *image.words()),
+            }
+        }
+        for delta in self.workers.deltas.drain(..) {
+            self.judge.delta(&delta);
+            if let Delta::Vehicle(VehicleStatus { vehicle, mission, wait, .. }) = delta {
+                self.judge.vehicle(vehicle, &self.reports[vehicle.index()], mission, wait, now_ms);
+            }
+            self.follower.apply(&delta, None);
+        }
+    }
+
+    /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
+    fn listen(&mut self) {
+        let cycles = (u64::from(self.floor.control.transfer_ms) * 1_000 / u64::from(self.floor.control.cycle_us)).max(1);
+        for i in (0..self.reports.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
+            let vehicle = VehicleId::from_index(i);
+            let report = self.sim.vehicle_report(vehicle);
+            self.reports[i] = report;
+            self.inputs.push(Input::Field(FromField::Vehicle { vehicle, report }));
+        }
+        for i in (0..self.images.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
+            let device = DeviceId::from_index(i);
+            let image = Image::from_words(&self.sim.device_inputs(device));
+            if image != self.images[i] || self.cycle <= cycles {
+                self.images[i] = image;
+                self.inputs.push(Input::Field(FromField::Device { device, image }));
+            }
+        }
+    }
+
+    /// Orders that arise by themselves.
+    fn order(&mut self, now_ms: u64) {
+        if !self.controller.located() {
+            return;
+        }
+        let mut open = self.controller.orders_open();
+        while let Some(request) = self.workload.next(now_ms, open) {
+            let Some(spec) = super::workload::spec(&self.follower.model, &request, now_ms) else { continue };
+            open += 1;
+            self.token += 1;
+            let request = Ask::Submit(spec);
+            self.inputs.push(Input::Ask { token: self.token, request });
+        }
+    }
+
+    /// How it went so far.
+    pub fn outcome(&self, seed: u64) -> Outcome {
+        let kpis = &self.follower.model.kpis;
+        let stats = self.sim.statistics();
+        let open = self.controller.orders_open() as u64;
+        let mut hash = Fnv::default();
+        hash.add(self.controller.state_hash());
+        hash.add(stats.distance_mm());
+        hash.add(stats.consumed());
+        Outcome {
+            floor: self.floor.name.clone(),
+            seed,
+            simulated_s: self.now_ms() as f64 / 1_000.0,
+            vehicles: self.floor.vehicles.len(),
+            orders_done: kpis.orders_done,
+            orders_open: open,
+            orders_late: kpis.orders_late,
+            orders_ended_otherwise: kpis.orders_ended_otherwise,
+            orders_lost: self.judge.lost(open),
+            starvation_s: stats.starvation_ms() as f64 / 1_000.0,
+            contacts: stats.contacts,
+            deadlocks: self.judge.deadlocks,
+            longest_wait_s: self.judge.longest_wait_ms as f64 / 1_000.0,
+            distance_m: stats.distance_mm() as f64 / 1_000.0,
+            utilisation: f64::from(kpis.utilisation_permille) / 1_000.0,
+            cycles: self.cycle,
+            state_hash: format!("{:016x}", hash.0),
+            counts: self.controller.counts(),
+        }
+    }
+
+    /// The read model, as dashboard and API would show it.
+    pub fn model(&self) -> &crate::follower::model::ReadModel {
+        &self.follower.model
+    }
+
+    /// The controller, to look at.
+    pub fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// The simulated floor, to look at.
+    pub fn sim(&self) -> &SimFloor {
+        &self.sim
+    }
+}
