@@ -50,7 +50,7 @@ pub mod ids;
 pub mod problem;
 pub mod roadmap;
 pub mod spec;
-mod suggest;
+pub mod suggest;
 pub mod travel;
 pub mod words;
 

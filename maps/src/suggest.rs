@@ -1,10 +1,10 @@
-//! "Did you mean": the known word nearest to a mistyped one.
+//! "Did you mean": the known word nearest to a mistyped one, for floor files and for requests alike.
 
 /// Most candidates that are looked at, so that a hint never costs more than the check itself.
 const CANDIDATES_MAX: usize = 4_096;
 
 /// A hint with the candidate nearest to `word`, if one is near enough to be meant.
-pub(crate) fn did_you_mean<'a>(
+pub fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
