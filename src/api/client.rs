@@ -97,10 +97,8 @@ impl Client {
             .strip_prefix("http://")
             .unwrap_or(address)
             .trim_end_matches('/');
-        if !bare
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
-        {
+        let port = bare.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) {
             return Err(usage("it has no port".to_owned()));
         }
         let endpoint =
