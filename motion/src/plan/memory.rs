@@ -33,6 +33,10 @@ pub(super) struct Memory {
     pub refuge: Option<Refuge>,
     /// Plans in a row in which one that can't move was in its way.
     pub blocked: u32,
+    /// The shortest time to its goal that it has had since it was given it.
+    pub best_ms: u32,
+    /// Moves made in vain, and plans without a move, since it was nearest to its goal.
+    pub fret: u32,
     /// Does it go by its own distance field, round those that can't move?
     pub detour: bool,
 }
@@ -47,6 +51,8 @@ impl Default for Memory {
             after: NONE,
             refuge: None,
             blocked: 0,
+            best_ms: u32::MAX,
+            fret: 0,
             detour: false,
         }
     }

@@ -119,10 +119,10 @@ impl Step<'_> {
         self.stacks.chain.pop();
         self.stacks.in_the_way.truncate(base);
 
-        if result.is_ok() {
-            if let Some(zone) = self.world.full_zone(self.graph, agent, edge) {
-                result = Err(Blocker::Zone(zone));
-            }
+        if result.is_ok()
+            && let Some(zone) = self.world.full_zone(self.graph, agent, edge)
+        {
+            result = Err(Blocker::Zone(zone));
         }
         match result {
             Ok(()) => self.world.go(self.graph, agent, edge),

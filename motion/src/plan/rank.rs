@@ -15,8 +15,6 @@ pub(super) enum Way {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choice {
     pub way: Way,
-    /// Does it bring the vehicle nearer to its goal?
-    pub progress: bool,
     /// Smaller is better: how well it suits, what it costs in milliseconds, a seeded tie-break.
     key: (u8, u32, u32),
 }
@@ -38,16 +36,16 @@ impl Step<'_> {
         let kind = &self.graph.kinds[usize::from(it.kind)];
         let active = it.active();
         let here_ms = self.ms(it.field, it.node);
+        // One that is there already, or has to come out of another dead end first, may go about the mouth.
         let near_shut = it.shut_out != NONE
-            && (self.graph.spurs.mouths(it.node).contains(&it.shut_out)
-                || self.graph.spurs.of(it.node) == it.shut_out);
+            && (self.graph.spurs.of(it.node) != NONE
+                || self.graph.spurs.mouths(it.node).contains(&it.shut_out));
         // Whoever pushes will come this way: where it comes nearer to its goal, one is pushed again.
         let pusher = pusher.map(|p| &self.world.agents[p as usize]);
         let pusher_ms = pusher.map_or(0, |p| self.ms(p.field, it.node));
 
         self.stacks.choices.push(Choice {
             way: Way::Stay,
-            progress: false,
             key: (STAY, 0, 0),
         });
         for arc in kind.out.row(it.node as usize) {
@@ -60,11 +58,10 @@ impl Step<'_> {
             let occupied = self.world.occupant[arc.node as usize] != NONE;
             let turn_ms = kind.turn_ms(it.heading, self.graph.edges[arc.edge as usize].2);
             let crowd_ms = if occupied { arc.ms / 2 } else { 0 };
-            let mut progress = false;
             let (suits, cost) = if active {
                 let cost = there_ms.saturating_add(arc.ms);
                 // A long edge that ends nearer to the goal may still be a way round that isn't worth it.
-                progress = there_ms < here_ms
+                let progress = there_ms < here_ms
                     && cost <= here_ms.saturating_add(here_ms / 4).saturating_add(2_000);
                 let shut = it.shut_out != NONE
                     && (self.graph.spurs.of(arc.node) == it.shut_out
@@ -91,7 +88,6 @@ impl Step<'_> {
             let tie = mix(it.seed ^ u64::from(arc.edge)) as u32;
             self.stacks.choices.push(Choice {
                 way: Way::Edge(arc.edge),
-                progress: progress && suits == NEARER,
                 key: (suits, cost, tie),
             });
         }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::testing::{Carry, Shop, grid};
+use super::testing::{Carry, Shop, grid, node_at};
 use super::{Planner, PlannerOptions};
 use takt_maps::{Floor, NodeId};
 
@@ -64,7 +64,6 @@ fn an_open_grid() {
 }
 
 #[test]
-#[ignore = "jams still"]
 fn a_ring_with_dead_ends() {
     let rows = [
         "#.#.#.#", //
@@ -92,15 +91,155 @@ fn a_narrow_corridor_between_two_rooms() {
 }
 
 #[test]
-#[ignore = "jams still"]
 fn a_corridor_with_bays() {
     let rows = ["#.##.##.##.#", "............"];
     lively("corridor with bays", &rows, 4, 200);
 }
 
 #[test]
-#[ignore = "jams still"]
 fn a_tree() {
     let rows = ["#.#.#.#", "#.#.#.#", ".......", "#.###.#", "#.###.#"];
     lively("tree", &rows, 3, 300);
+}
+
+#[test]
+fn boxes_in_a_maze_of_dead_ends() {
+    let rows = [
+        "#.#.#.#.#",
+        "..........",
+        ".##.##.##.",
+        "..........",
+        "#.##.##.##",
+    ];
+    lively("maze", &rows, 10, 200);
+}
+
+#[test]
+fn a_crowded_grid() {
+    lively("crowded", &["....", "....", "....", "...."], 12, 200);
+}
+
+#[test]
+fn idle_vehicles_make_room() {
+    let rows = ["#.#.#.#", ".......", "#.#.#.#"];
+    for seed in 0..10 {
+        let floor = grid(&rows, 5);
+        let nodes = all_nodes(&floor);
+        let mut planner = planner(&floor);
+        let mut shop = Shop::new(floor, &nodes[..5], nodes.clone(), seed);
+        shop.idle_every = 2;
+        for _ in 0..1_000 {
+            shop.round(&mut planner, Carry::Some);
+        }
+        assert_lively("idle", &shop, 20, 200);
+    }
+}
+
+/// The MovingAI map of a warehouse, if `TAKT_DATA` says where the public data are.
+fn warehouse(vehicles: usize) -> Option<Floor> {
+    let data = std::env::var_os("TAKT_DATA")?;
+    let path = std::path::Path::new(&data).join("mapf/maps/warehouse-10-20-10-2-1.map");
+    let text = std::fs::read_to_string(path).ok()?;
+    let rows: Vec<&str> = text.lines().skip(4).collect();
+    Some(grid(&rows, vehicles))
+}
+
+#[test]
+fn a_hundred_vehicles_in_a_warehouse() {
+    let Some(floor) = warehouse(100) else {
+        println!("skipped: TAKT_DATA is not set");
+        return;
+    };
+    let nodes = all_nodes(&floor);
+    let starts: Vec<_> = (0..100).map(|i| nodes[i * nodes.len() / 100]).collect();
+    let mut planner = planner(&floor);
+    let mut shop = Shop::new(floor, &starts, nodes, 7);
+    shop.still_max = 20;
+    let (mut worst, mut sum) = (0, 0);
+    for _ in 0..400 {
+        shop.round(&mut planner, Carry::Some);
+        worst = worst.max(shop.out.work);
+        sum += shop.out.work;
+    }
+    println!("work: worst {worst}, mean {}", sum / 400);
+    assert_lively("warehouse", &shop, 1, 300);
+}
+
+#[test]
+fn others_go_round_one_that_stays_in_a_lane_and_a_closed_aisle() {
+    // The short way along the top is taken by vehicle 1, which can't move; the way along the bottom is free.
+    let rows = [".....", ".###.", ".###.", "....."];
+    for close in [false, true] {
+        let floor = grid(&rows, 2);
+        let (start, middle, goal) = (
+            node_at(&floor, 0, 0),
+            node_at(&floor, 2, 0),
+            node_at(&floor, 4, 0),
+        );
+        let aside = node_at(&floor, 2, 3);
+        let mut planner = planner(&floor);
+        let mut shop = Shop::new(floor, &[start, middle], vec![goal], 1);
+        shop.snapshot.agents[0].goal = Some(goal);
+        shop.still[1] = 1_000;
+        if close {
+            shop.snapshot.agents[1].node = aside;
+            shop.snapshot.agents[1].goal = Some(aside);
+            shop.snapshot.blocked = vec![takt_maps::PlaceId(middle.0)];
+            // The bottom is taken as well until the other may leave it.
+            shop.still[1] = 0;
+            shop.snapshot.agents[1].dwell = false;
+        }
+        for _ in 0..40 {
+            shop.round(&mut planner, Carry::All);
+        }
+        assert!(shop.reached[0] > 0, "closed {close}\n{}", shop.draw());
+    }
+}
+
+#[test]
+fn the_same_snapshots_and_seed_give_the_same_plans() {
+    let once = |seed| {
+        let shop = run(&[".....", ".#.#.", "....."], 6, 100, Carry::Some, seed);
+        (shop.snapshot, shop.out)
+    };
+    assert_eq!(once(3), once(3));
+    assert!(!once(3).1.moves.is_empty());
+    assert_ne!(once(3), once(4));
+}
+
+#[test]
+fn a_zone_for_two_between_two_rooms() {
+    let rows = [".........", ".........", "........."];
+    for carry in [Carry::All, Carry::Some] {
+        let mut floor = grid(&rows, 6);
+        // The middle third, with the grounds of the edges that touch it.
+        let inside = |n: &takt_maps::Node| (3_000..6_000).contains(&n.x_mm);
+        let nodes = floor.roadmap.nodes();
+        let mut places: Vec<_> = (0..nodes.len())
+            .filter(|&n| inside(&nodes[n]))
+            .map(takt_maps::PlaceId::from_index)
+            .collect();
+        for edge in floor.roadmap.edges() {
+            if inside(floor.roadmap.node(edge.from)) || inside(floor.roadmap.node(edge.to)) {
+                places.push(edge.place);
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        floor.zones.push(takt_maps::Zone {
+            name: "crossing".into(),
+            capacity: 2,
+            places,
+            outline: Vec::new(),
+        });
+        let nodes = all_nodes(&floor);
+        let starts: Vec<_> = [0, 1, 2, 6, 7, 8].iter().map(|&n| nodes[n]).collect();
+        let mut planner = planner(&floor);
+        let mut shop = Shop::new(floor, &starts, nodes, 5);
+        shop.idle_every = 3;
+        for _ in 0..1_000 {
+            shop.round(&mut planner, carry);
+        }
+        assert_lively("zone", &shop, 20, 200);
+    }
 }
