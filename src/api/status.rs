@@ -74,8 +74,8 @@ pub(super) fn status(rejection: Rejection) -> Status {
     let (code, details) = match rejection {
         Rejection::Invalid { field, problem } => return invalid(field, problem),
         Rejection::AlreadyExists(problem) => {
-            // The message names the field already.
             let mut details = info("CLIENT_ID_IN_USE");
+            let problem = problem.strip_prefix("client_id: ").unwrap_or(&problem);
             details.add_bad_request_violation("client_id", problem);
             (Code::AlreadyExists, details)
         }

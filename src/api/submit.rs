@@ -251,3 +251,99 @@ pub(super) fn quoted(text: &str) -> String {
     }
     format!("{shown:?}")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use takt_maps::floor::Station;
+    use takt_maps::{Floor, NodeId};
+    use takt_scheduler::orders::OrderBook;
+    use tonic::Code;
+    use tonic_types::StatusExt;
+
+    use super::*;
+
+    const ZERO: i64 = 1_800_000_000_000;
+    const NOW_MS: u64 = 3_600_000;
+
+    fn frame() -> Frame {
+        let station = |name: &str| Station {
+            name: name.to_owned(),
+            node: NodeId(0),
+            device: None,
+        };
+        let stations = vec![station("store"), station("line-1"), station("line-2")];
+        let floor = Arc::new(Floor {
+            stations,
+            ..Floor::default()
+        });
+        Frame {
+            floor,
+            now_ms: NOW_MS,
+            zero_utc_ms: ZERO as u64,
+        }
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("store".to_owned()),
+            Just("line-1".to_owned()),
+            ".{0,80}"
+        ]
+    }
+
+    fn time() -> impl Strategy<Value = i64> {
+        let near = ZERO - 10_000..ZERO + 2 * NOW_MS as i64;
+        prop_oneof![Just(0), near, any::<i64>()]
+    }
+
+    proptest! {
+        /// What passes here is never a wrong field to the order book; what does not says why, in few words.
+        #[test]
+        fn requests_are_right_or_their_fields_are_named(
+            ends in [name(), name()],
+            client_id in ".{0,140}",
+            priority in 0..12_u32,
+            times in [time(), time()],
+            known: bool,
+        ) {
+            let [pickup_station, drop_station] = ends;
+            let [release_time_ms, deadline_ms] = times;
+            let request = SubmitOrderRequest {
+                client_id, pickup_station, drop_station, priority, release_time_ms, deadline_ms, ..Default::default()
+            };
+            match spec(&request, &frame(), || known) {
+                Ok(spec) => {
+                    prop_assert_eq!(OrderBook::new(1).check(&spec), Ok(()));
+                    prop_assert_eq!(&frame().floor.stations[spec.drop.station.index()].name, &request.drop_station);
+                    prop_assert_eq!(spec.deadline_ms.is_some(), request.deadline_ms != 0);
+                    prop_assert!(known || spec.deadline_ms.is_none_or(|at| at > NOW_MS));
+                    if let Some(at) = spec.deadline_ms.filter(|&at| at > 0) {
+                        prop_assert_eq!(frame().utc_ms(at), request.deadline_ms);
+                    }
+                }
+                Err(status) => {
+                    prop_assert_eq!(status.code(), Code::InvalidArgument);
+                    prop_assert!(status.message().len() < 2_000);
+                    prop_assert!(!status.get_error_details().bad_request().unwrap().field_violations.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn times_become_the_controllers() {
+        let request = SubmitOrderRequest {
+            pickup_station: "store".to_owned(),
+            drop_station: "line-1".to_owned(),
+            release_time_ms: ZERO - 5,
+            deadline_ms: ZERO + NOW_MS as i64 + 1,
+            ..Default::default()
+        };
+        let spec = spec(&request, &frame(), || false).unwrap();
+        assert_eq!((spec.release_ms, spec.deadline_ms), (0, Some(NOW_MS + 1)));
+    }
+}

@@ -29,13 +29,19 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
 
 /// Connects to the API as the person that the arguments, or the login, name.
 pub(super) async fn connect(args: &ClientArgs) -> Result<Client, Failure> {
-    let login = || {
-        ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()))
-    };
     let person = args.person.clone().or_else(login);
     Ok(Client::connect(&args.api, Caller::new(person.as_deref(), &args.role)?).await?)
+}
+
+/// The login name: from the environment, or, where that is bare (containers, services), from the system.
+fn login() -> Option<String> {
+    let named = |name: &String| !name.is_empty();
+    let variable = |key: &&str| std::env::var(key).ok().filter(named);
+    ["USER", "LOGNAME"].iter().find_map(variable).or_else(|| {
+        let output = std::process::Command::new("id").arg("-un").output().ok()?;
+        let name = String::from_utf8(output.stdout).ok()?;
+        Some(name.trim().to_owned()).filter(named)
+    })
 }
 
 /// What the API's status means, with fields as they are.
@@ -107,9 +113,11 @@ pub(super) fn table<const N: usize>(heading: [(&str, Align); N], rows: &[[String
 
 /// A time span as people say it: two digits or so, with a unit.
 pub(super) fn span(ms: i64) -> String {
-    let s = ms.unsigned_abs() / 1_000;
+    let ms = ms.unsigned_abs();
+    let s = ms / 1_000;
     match s {
-        0..=119 => format!("{s} s"),
+        0..2 => format!("{ms} ms"),
+        2..=119 => format!("{s} s"),
         120..=7_199 => format!("{} min", s / 60),
         7_200..=172_799 => format!("{}.{} h", s / 3_600, s % 3_600 / 360),
         _ => format!("{} d", s / 86_400),
@@ -137,7 +145,7 @@ mod tests {
 
     #[test]
     fn spans_have_units() {
-        let spans = [0, 119_999, -120_000, 7_200_000, 9_000_000, 172_800_000].map(span);
-        assert_eq!(spans, ["0 s", "119 s", "2 min", "2.0 h", "2.5 h", "2 d"]);
+        let spans = [20, 119_999, -120_000, 7_200_000, 9_000_000, 172_800_000].map(span);
+        assert_eq!(spans, ["20 ms", "119 s", "2 min", "2.0 h", "2.5 h", "2 d"]);
     }
 }
