@@ -185,7 +185,10 @@ impl Planner {
                 self.world.agents[i].field = field;
             }
             if memory.refuge.is_none() && ms < memory.best_ms {
-                (memory.best_ms, memory.fret) = (ms, 0);
+                memory.best_ms = ms;
+                // The lot that it has drawn stays its own until it is there: else it would soon be pushed back again.
+                let round = memory.fret / FRET_MAX;
+                memory.fret = round * FRET_MAX + u32::from(round > 0);
             }
         }
     }
