@@ -41,14 +41,12 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let floor = args.floor.load()?;
     let tokio = super::serve::tokio_runtime()?;
     tokio.block_on(async {
-        let own = match &args.floor_ports {
-            Some(_) => None,
-            None => Some(OwnFloor::start(&args.floor).await?),
-        };
-        let ports_file = match (&args.floor_ports, &own) {
-            (Some(path), _) => path.clone(),
-            (None, Some(own)) => own.ports_file.clone(),
-            (None, None) => unreachable!("one of the two is there"),
+        let (ports_file, own) = match &args.floor_ports {
+            Some(path) => (path.clone(), None),
+            None => {
+                let own = OwnFloor::find_or_start(&args.floor, args.listen.data.as_deref(), &floor).await?;
+                (own.ports_file.clone(), Some(own))
+            }
         };
         let (addresses, judge) = read_ports(&ports_file, &floor)?;
         let site = Site {
@@ -63,7 +61,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         };
         let done = run_site(site).await;
         if let Some(own) = own {
-            own.stop().await;
+            own.stop(&judge).await;
         }
         done
     })
@@ -81,17 +79,45 @@ fn read_ports(path: &Path, floor: &Floor) -> Result<(Addresses, FloorClient), Fa
 }
 
 /// The floor's process, and where it said its ports are.
+///
+/// With a data directory it outlives a controller that is killed, and the next start finds it again by its ports file.
 struct OwnFloor {
-    child: Child,
-    directory: PathBuf,
+    /// `None` for one that an earlier start left behind.
+    child: Option<Child>,
     ports_file: PathBuf,
+    /// Removed at the end.
+    scratch: Option<PathBuf>,
 }
 
 impl OwnFloor {
-    async fn start(args: &FloorArgs) -> Result<Self, Failure> {
-        let directory = std::env::temp_dir().join(format!("takt-floor-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).map_err(Failure::failed)?;
-        let ports_file = directory.join("ports.json");
+    async fn find_or_start(args: &FloorArgs, data: Option<&Path>, floor: &Floor) -> Result<Self, Failure> {
+        let Some(data) = data else {
+            let scratch = std::env::temp_dir().join(format!("takt-floor-{}", std::process::id()));
+            std::fs::create_dir_all(&scratch).map_err(Failure::failed)?;
+            let ports_file = scratch.join("floor-ports.json");
+            let child = Self::start(args, &ports_file, true).await?;
+            return Ok(Self { child: Some(child), ports_file, scratch: Some(scratch) });
+        };
+        std::fs::create_dir_all(data).map_err(|e| Failure::Failed(format!("{}: {e}", data.display())))?;
+        let ports_file = data.join("floor-ports.json");
+        if let Ok((_, judge)) = read_ports(&ports_file, floor)
+            && judge.status().await.is_ok()
+        {
+            tracing::info!("the floor of an earlier start still runs: going on with it");
+            return Ok(Self { child: None, ports_file, scratch: None });
+        }
+        // What a killed floor left behind would be taken for the new one's.
+        match std::fs::remove_file(&ports_file) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::Failed(format!("{}: {e}", ports_file.display())));
+            }
+            _ => {}
+        }
+        let child = Self::start(args, &ports_file, false).await?;
+        Ok(Self { child: Some(child), ports_file, scratch: None })
+    }
+
+    async fn start(args: &FloorArgs, ports_file: &Path, with_parent: bool) -> Result<Child, Failure> {
         let program = std::env::current_exe().map_err(Failure::failed)?;
         let mut command = Command::new(program);
         command.args(["floor", "serve"]);
@@ -104,10 +130,13 @@ impl OwnFloor {
         if let Some(vehicles) = args.vehicles {
             command.args(["--vehicles", &vehicles.to_string()]);
         }
-        command.args(["--seed", &args.seed.to_string(), "--ports-file"]).arg(&ports_file).arg("--with-parent");
+        command.args(["--seed", &args.seed.to_string(), "--ports-file"]).arg(ports_file);
+        if with_parent {
+            command.arg("--with-parent");
+        }
         // Its own process group: Ctrl-C stops the controller, and the controller the floor. Its standard input ends
         // when this process does, however it does.
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
         let mut child = command.spawn().map_err(|e| Failure::failed(format!("the floor's process: {e}")))?;
         let begun = Instant::now();
         while !ports_file.exists() {
@@ -119,16 +148,24 @@ impl OwnFloor {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self { child, directory, ports_file })
+        Ok(child)
     }
 
-    async fn stop(mut self) {
-        drop(self.child.stdin.take());
-        if tokio::time::timeout(Duration::from_secs(3), self.child.wait()).await.is_err() {
-            tracing::warn!("the floor's process did not stop by itself and was ended");
-            let _ = self.child.kill().await;
+    async fn stop(self, judge: &FloorClient) {
+        if let Err(problem) = judge.stop().await {
+            tracing::warn!("{problem}");
         }
-        // Only a ports file is in it.
-        let _ = std::fs::remove_dir_all(&self.directory);
+        if let Some(mut child) = self.child {
+            drop(child.stdin.take());
+            if tokio::time::timeout(Duration::from_secs(3), child.wait()).await.is_err() {
+                tracing::warn!("the floor's process did not stop by itself and was ended");
+                // It may end at this very moment.
+                let _ = child.kill().await;
+            }
+        }
+        if let Some(scratch) = self.scratch {
+            // Only a ports file was in it.
+            let _ = std::fs::remove_dir_all(scratch);
+        }
     }
 }

@@ -206,10 +206,10 @@ impl Report<'_> {
             "orders_late": kpis.orders_late,
             "orders_ended_otherwise": kpis.orders_ended_otherwise,
             "orders_lost": self.summary.orders_lost,
-            "starvation_s": floor.map_or(kpis.starvation_ms, |f| f.starvation_ms) as f64 / 1_000.0,
+            "starvation_s": floor.map_or(kpis.starvation_ms as f64 / 1_000.0, |f| f.starvation_s),
             "contacts": floor.map(|f| f.contacts),
             "deadlocks": self.summary.deadlocks,
-            "distance_m": floor.map_or(kpis.distance_mm, |f| f.distance_mm) as f64 / 1_000.0,
+            "distance_m": floor.map_or(kpis.distance_mm as f64 / 1_000.0, |f| f.distance_m),
             "utilisation": f64::from(kpis.utilisation_permille) / 1_000.0,
             "cycles": self.summary.cycles,
             "state_hash": format!("{:016x}", self.summary.state_hash),
@@ -245,14 +245,15 @@ impl Report<'_> {
             kpis.orders_open,
             self.summary.orders_lost,
         );
-        let (starvation_ms, distance_mm) =
-            self.floor_status.map_or((kpis.starvation_ms, kpis.distance_mm), |f| (f.starvation_ms, f.distance_mm));
+        let (starvation_s, distance_m) = self
+            .floor_status
+            .map_or((kpis.starvation_ms as f64 / 1e3, kpis.distance_mm as f64 / 1e3), |f| (f.starvation_s, f.distance_m));
         let contacts = self.floor_status.map_or("not judged".to_owned(), |f| f.contacts.to_string());
         println!(
             "Floor: {:.2} km driven, utilisation {:.0} %, starvation {:.1} s, contacts {contacts}, deadlocks {}.",
-            distance_mm as f64 / 1e6,
+            distance_m / 1e3,
             f64::from(kpis.utilisation_permille) / 10.0,
-            starvation_ms as f64 / 1_000.0,
+            starvation_s,
             self.summary.deadlocks,
         );
         let execution = &self.summary.timing.execution;

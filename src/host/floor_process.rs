@@ -16,9 +16,9 @@ pub struct FloorStatus {
     /// Footprints that touched.
     pub contacts: u64,
     /// Time that lines stood for want of parts, summed.
-    pub starvation_ms: u64,
+    pub starvation_s: f64,
     /// Way driven by all vehicles.
-    pub distance_mm: u64,
+    pub distance_m: f64,
 }
 
 /// Where the floor's control channel is.
@@ -49,6 +49,15 @@ impl FloorClient {
         let answer = tokio::time::timeout(TIMEOUT, self.ask("{\"cmd\":\"status\"}\n")).await;
         let line = answer.map_err(|_| "the floor's process does not answer".to_owned())??;
         serde_json::from_str(&line).map_err(|e| format!("the floor's process answers oddly: {e}"))
+    }
+
+    /// Ends the floor's process in order.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn stop(&self) -> Result<(), String> {
+        let answer = tokio::time::timeout(TIMEOUT, self.ask("{\"cmd\":\"stop\"}\n")).await;
+        answer.map_err(|_| "the floor's process does not answer".to_owned())?.map(drop)
     }
 
     async fn ask(&self, line: &str) -> Result<String, String> {

@@ -4,7 +4,6 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use takt_maps::Floor;
 use takt_plc_bridge::{Bridge, FromField};
 use takt_sim::workload::Workload;
 
@@ -41,7 +40,6 @@ pub(super) struct BridgeThread {
     pub workers: Workers,
     pub workload: Option<Workload>,
     pub front: Front,
-    pub floor: Arc<Floor>,
 }
 
 impl BridgeThread {

@@ -138,7 +138,6 @@ impl Live {
             workers,
             workload,
             front: front.clone(),
-            floor,
         };
         let bridge_thread = thread("takt-bridge", move || bridge_thread.run())?;
         Ok(Self { front, stop, bridge, to_keeper, cycle, bridge_thread, keeper })
