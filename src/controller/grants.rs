@@ -31,7 +31,7 @@ impl Controller {
             let loaded = self.fleet[vehicle.index()].report.load != LoadId::NONE;
             let ahead = lookahead_mm(kind, loaded, self.reaction_ms());
             let mut wait = WaitView::None;
-            while self.traffic.base_length_mm(vehicle) < ahead {
+            while self.traffic.base_beyond_next_mm(vehicle) < ahead {
                 let (doors, floor) = (&self.doors, &self.floor);
                 match self.traffic.grant(floor, vehicle, u32::MAX, |edge| Self::door_open(doors, floor, edge)) {
                     Ok(_) => {
