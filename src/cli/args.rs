@@ -37,9 +37,16 @@ impl FloorArgs {
     /// # Errors
     /// All problems of the file.
     pub fn load(&self) -> Result<Arc<Floor>, Failure> {
-        let options = LoadOptions { cell_m: self.cell.unwrap_or(1.0), vehicles: self.vehicles, seed: self.seed };
+        let options = LoadOptions {
+            cell_m: self.cell.unwrap_or(1.0),
+            vehicles: self.vehicles,
+            seed: self.seed,
+        };
         let path = self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR));
-        let builtin = path.to_str().filter(|_| !path.exists()).and_then(formats::builtin);
+        let builtin = path
+            .to_str()
+            .filter(|_| !path.exists())
+            .and_then(formats::builtin);
         let loaded = match builtin {
             Some(loaded) => loaded?,
             None => formats::load(path, &options)?,
@@ -86,7 +93,12 @@ impl Default for ListenArgs {
 #[derive(Clone, Debug, Args)]
 pub struct ClientArgs {
     /// Where the API listens
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7420", global = true)]
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:7420",
+        global = true
+    )]
     pub api: String,
     /// Your name, as it appears beside your changes
     #[arg(long, value_name = "NAME", global = true)]
@@ -102,16 +114,24 @@ pub struct ClientArgs {
 /// A duration like `90s`, `15m`, `8h`, `250ms`, or a bare number of seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().map_err(|_| format!("'{text}' is not a duration; write 90s, 15m or 8h"))?;
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("'{text}' is not a duration; write 90s, 15m or 8h"))?;
     let seconds = match unit.trim() {
         "ms" => number / 1_000.0,
         "" | "s" => number,
         "m" | "min" => number * 60.0,
         "h" => number * 3_600.0,
         "d" => number * 86_400.0,
-        other => return Err(format!("'{other}' is not a unit of time; use ms, s, m, h or d")),
+        other => {
+            return Err(format!(
+                "'{other}' is not a unit of time; use ms, s, m, h or d"
+            ));
+        }
     };
     if !(seconds > 0.0 && seconds <= 366.0 * 86_400.0) {
         return Err("a duration is more than 0 and at most 366d".to_owned());
@@ -127,9 +147,16 @@ pub fn metres(text: &str) -> Result<f64, String> {
         (None, Some(m)) => (m, 1.0),
         (None, None) => (text, 1.0),
     };
-    let value: f64 = number.trim().parse().map_err(|_| format!("'{text}' is not a length; write 1m or 500mm"))?;
+    let value: f64 = number
+        .trim()
+        .parse()
+        .map_err(|_| format!("'{text}' is not a length; write 1m or 500mm"))?;
     let value = value * factor;
-    if (0.1..=100.0).contains(&value) { Ok(value) } else { Err("a cell is 0.1m to 100m wide".to_owned()) }
+    if (0.1..=100.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a cell is 0.1m to 100m wide".to_owned())
+    }
 }
 
 #[cfg(test)]

@@ -19,10 +19,20 @@ pub struct CheckArgs {
 
 /// Checks a floor and says what is on it.
 pub fn run(args: CheckArgs) -> Result<(), Failure> {
-    let path = args.floor.floor.clone().unwrap_or_else(|| DEFAULT_FLOOR.into());
-    let options =
-        LoadOptions { cell_m: args.floor.cell.unwrap_or(1.0), vehicles: args.floor.vehicles, seed: args.floor.seed };
-    let builtin = path.to_str().filter(|_| !path.exists()).and_then(formats::builtin);
+    let path = args
+        .floor
+        .floor
+        .clone()
+        .unwrap_or_else(|| DEFAULT_FLOOR.into());
+    let options = LoadOptions {
+        cell_m: args.floor.cell.unwrap_or(1.0),
+        vehicles: args.floor.vehicles,
+        seed: args.floor.seed,
+    };
+    let builtin = path
+        .to_str()
+        .filter(|_| !path.exists())
+        .and_then(formats::builtin);
     match builtin.unwrap_or_else(|| formats::load(&path, &options)) {
         Ok(loaded) => {
             let f = &loaded.floor;
@@ -56,7 +66,10 @@ pub fn run(args: CheckArgs) -> Result<(), Failure> {
             Ok(())
         }
         Err(problems) if args.json => {
-            println!("{}", json!({ "floor": path, "ok": false, "problems": problems }));
+            println!(
+                "{}",
+                json!({ "floor": path, "ok": false, "problems": problems })
+            );
             Err(Failure::BadInput(problems.to_string()))
         }
         Err(problems) => Err(problems.into()),

@@ -54,7 +54,8 @@ fn draw(args: &DrawArgs) -> Result<(), Failure> {
     let floor = args.floor.load()?;
     let svg = takt_maps::draw::svg(&floor);
     match &args.output {
-        Some(path) => std::fs::write(path, svg).map_err(|e| Failure::Failed(format!("{}: {e}", path.display()))),
+        Some(path) => std::fs::write(path, svg)
+            .map_err(|e| Failure::Failed(format!("{}: {e}", path.display()))),
         None => {
             print!("{svg}");
             Ok(())
@@ -64,7 +65,10 @@ fn draw(args: &DrawArgs) -> Result<(), Failure> {
 
 fn serve(args: ServeFloorArgs) -> Result<(), Failure> {
     let floor = args.floor.load()?;
-    let options = takt_sim::serve::ServeOptions { ports_file: Some(args.ports_file.clone()), seed: args.floor.seed };
+    let options = takt_sim::serve::ServeOptions {
+        ports_file: Some(args.ports_file.clone()),
+        seed: args.floor.seed,
+    };
     super::serve::tokio_runtime()?.block_on(async {
         let shutdown = async move {
             if args.with_parent {
@@ -75,10 +79,20 @@ fn serve(args: ServeFloorArgs) -> Result<(), Failure> {
             }
         };
         if !args.with_parent {
-            eprintln!("takt: serving {} until Ctrl-C; ports in {}", floor.name, args.ports_file.display());
+            eprintln!(
+                "takt: serving {} until Ctrl-C; ports in {}",
+                floor.name,
+                args.ports_file.display()
+            );
         }
-        let report = takt_sim::serve::serve(floor, options, shutdown).await.map_err(Failure::failed)?;
-        if report.statistics.contacts > 0 { Err(Failure::Found) } else { Ok(()) }
+        let report = takt_sim::serve::serve(floor, options, shutdown)
+            .await
+            .map_err(Failure::failed)?;
+        if report.statistics.contacts > 0 {
+            Err(Failure::Found)
+        } else {
+            Ok(())
+        }
     })
 }
 

@@ -67,13 +67,19 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,takt::cli=info,takt::host=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr)
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,takt::cli=info,takt::host=info")
+    });
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    let done = match cli.command.unwrap_or_else(|| Command::Run(run::RunArgs::default())) {
+    let done = match cli
+        .command
+        .unwrap_or_else(|| Command::Run(run::RunArgs::default()))
+    {
         Command::Run(args) => run::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sim(args) => sim::run(args),

@@ -44,7 +44,8 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         let (ports_file, own) = match &args.floor_ports {
             Some(path) => (path.clone(), None),
             None => {
-                let own = OwnFloor::find_or_start(&args.floor, args.listen.data.as_deref(), &floor).await?;
+                let own = OwnFloor::find_or_start(&args.floor, args.listen.data.as_deref(), &floor)
+                    .await?;
                 (own.ports_file.clone(), Some(own))
             }
         };
@@ -90,21 +91,34 @@ struct OwnFloor {
 }
 
 impl OwnFloor {
-    async fn find_or_start(args: &FloorArgs, data: Option<&Path>, floor: &Floor) -> Result<Self, Failure> {
+    async fn find_or_start(
+        args: &FloorArgs,
+        data: Option<&Path>,
+        floor: &Floor,
+    ) -> Result<Self, Failure> {
         let Some(data) = data else {
             let scratch = std::env::temp_dir().join(format!("takt-floor-{}", std::process::id()));
             std::fs::create_dir_all(&scratch).map_err(Failure::failed)?;
             let ports_file = scratch.join("floor-ports.json");
             let child = Self::start(args, &ports_file, true).await?;
-            return Ok(Self { child: Some(child), ports_file, scratch: Some(scratch) });
+            return Ok(Self {
+                child: Some(child),
+                ports_file,
+                scratch: Some(scratch),
+            });
         };
-        std::fs::create_dir_all(data).map_err(|e| Failure::Failed(format!("{}: {e}", data.display())))?;
+        std::fs::create_dir_all(data)
+            .map_err(|e| Failure::Failed(format!("{}: {e}", data.display())))?;
         let ports_file = data.join("floor-ports.json");
         if let Ok((_, judge)) = read_ports(&ports_file, floor)
             && judge.status().await.is_ok()
         {
             tracing::info!("the floor of an earlier start still runs: going on with it");
-            return Ok(Self { child: None, ports_file, scratch: None });
+            return Ok(Self {
+                child: None,
+                ports_file,
+                scratch: None,
+            });
         }
         // What a killed floor left behind would be taken for the new one's.
         match std::fs::remove_file(&ports_file) {
@@ -114,10 +128,18 @@ impl OwnFloor {
             _ => {}
         }
         let child = Self::start(args, &ports_file, false).await?;
-        Ok(Self { child: Some(child), ports_file, scratch: None })
+        Ok(Self {
+            child: Some(child),
+            ports_file,
+            scratch: None,
+        })
     }
 
-    async fn start(args: &FloorArgs, ports_file: &Path, with_parent: bool) -> Result<Child, Failure> {
+    async fn start(
+        args: &FloorArgs,
+        ports_file: &Path,
+        with_parent: bool,
+    ) -> Result<Child, Failure> {
         let program = std::env::current_exe().map_err(Failure::failed)?;
         let mut command = Command::new(program);
         command.args(["floor", "serve"]);
@@ -130,21 +152,32 @@ impl OwnFloor {
         if let Some(vehicles) = args.vehicles {
             command.args(["--vehicles", &vehicles.to_string()]);
         }
-        command.args(["--seed", &args.seed.to_string(), "--ports-file"]).arg(ports_file);
+        command
+            .args(["--seed", &args.seed.to_string(), "--ports-file"])
+            .arg(ports_file);
         if with_parent {
             command.arg("--with-parent");
         }
         // Its own process group: Ctrl-C stops the controller, and the controller the floor. Its standard input ends
         // when this process does, however it does.
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-        let mut child = command.spawn().map_err(|e| Failure::failed(format!("the floor's process: {e}")))?;
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .process_group(0);
+        let mut child = command
+            .spawn()
+            .map_err(|e| Failure::failed(format!("the floor's process: {e}")))?;
         let begun = Instant::now();
         while !ports_file.exists() {
             if let Ok(Some(status)) = child.try_wait() {
-                return Err(Failure::Failed(format!("the floor's process ended at once, with {status}")));
+                return Err(Failure::Failed(format!(
+                    "the floor's process ended at once, with {status}"
+                )));
             }
             if begun.elapsed() > FLOOR_START {
-                return Err(Failure::Failed(format!("the floor's process said nothing for {FLOOR_START:?}")));
+                return Err(Failure::Failed(format!(
+                    "the floor's process said nothing for {FLOOR_START:?}"
+                )));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -157,7 +190,10 @@ impl OwnFloor {
         }
         if let Some(mut child) = self.child {
             drop(child.stdin.take());
-            if tokio::time::timeout(Duration::from_secs(3), child.wait()).await.is_err() {
+            if tokio::time::timeout(Duration::from_secs(3), child.wait())
+                .await
+                .is_err()
+            {
                 tracing::warn!("the floor's process did not stop by itself and was ended");
                 // It may end at this very moment.
                 let _ = child.kill().await;

@@ -41,12 +41,17 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     let floor = args.floor.load()?;
     let (addresses, judge) = match &args.floor_ports {
         Some(path) => {
-            let bad = |e: &dyn std::fmt::Display| Failure::BadInput(format!("ports file {}: {e}", path.display()));
+            let bad = |e: &dyn std::fmt::Display| {
+                Failure::BadInput(format!("ports file {}: {e}", path.display()))
+            };
             let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
             let addresses = Addresses::from_ports_file(&text, &floor).map_err(|e| bad(&e))?;
             (addresses, FloorClient::from_ports_file(&text).ok())
         }
-        None => (Addresses::from_floor(&floor).map_err(Failure::bad_input)?, None),
+        None => (
+            Addresses::from_floor(&floor).map_err(Failure::bad_input)?,
+            None,
+        ),
     };
     let site = Site {
         floor,
@@ -63,7 +68,11 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
 
 /// A runtime for sockets.
 pub(super) fn tokio_runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::failed)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)
 }
 
 /// A floor to run, and everything around it.
@@ -100,13 +109,25 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         // The sender is gone only at the end.
         let _ = stopped.wait_for(|&stopped| stopped).await;
     };
-    let api = tokio::spawn(api::serve(live.front.clone(), api_listener, down(stopped.clone())));
-    let dashboard = tokio::spawn(dashboard::serve(live.front.clone(), dashboard_listener, down(stopped.clone())));
+    let api = tokio::spawn(api::serve(
+        live.front.clone(),
+        api_listener,
+        down(stopped.clone()),
+    ));
+    let dashboard = tokio::spawn(dashboard::serve(
+        live.front.clone(),
+        dashboard_listener,
+        down(stopped.clone()),
+    ));
     if let Some(path) = &site.listen.ports_file {
         let ports = json!({ "api": api_at.to_string(), "dashboard": dashboard_at.to_string() });
-        write_ports(path, &ports).map_err(|e| Failure::Failed(format!("ports file {}: {e}", path.display())))?;
+        write_ports(path, &ports)
+            .map_err(|e| Failure::Failed(format!("ports file {}: {e}", path.display())))?;
     }
-    eprintln!("takt: {} on http://{dashboard_at} (dashboard) and {api_at} (gRPC API)", site.floor.name);
+    eprintln!(
+        "takt: {} on http://{dashboard_at} (dashboard) and {api_at} (gRPC API)",
+        site.floor.name
+    );
 
     let begun = Instant::now();
     let status = StatusLine::new(&live.front, site.judge);
@@ -126,13 +147,31 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         Some(judge) => Some(judge.status().await.map_err(Failure::Failed)?),
         None => None,
     };
-    for server in [tokio::time::timeout(Duration::from_secs(2), api).await.map(drop), tokio::time::timeout(Duration::from_secs(2), dashboard).await.map(drop)] {
+    for server in [
+        tokio::time::timeout(Duration::from_secs(2), api)
+            .await
+            .map(drop),
+        tokio::time::timeout(Duration::from_secs(2), dashboard)
+            .await
+            .map(drop),
+    ] {
         if server.is_err() {
             tracing::warn!("a server was still busy and was ended");
         }
     }
-    let report = Report { site: &site.floor, seed: site.seed, front: &front, summary, floor_status, wall_s };
-    if site.json { println!("{}", report.json()) } else { report.print() }
+    let report = Report {
+        site: &site.floor,
+        seed: site.seed,
+        front: &front,
+        summary,
+        floor_status,
+        wall_s,
+    };
+    if site.json {
+        println!("{}", report.json())
+    } else {
+        report.print()
+    }
     let contacts = floor_status.map_or(0, |s| s.contacts);
     if contacts + summary.deadlocks + summary.orders_lost > 0 || matches!(why, End::Died) {
         return Err(Failure::Found);
@@ -140,9 +179,15 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn listen(what: &str, option: &str, address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+async fn listen(
+    what: &str,
+    option: &str,
+    address: std::net::SocketAddr,
+) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|e| {
-        Failure::Failed(format!("the {what} cannot listen on {address}: {e}; choose another with {option}, or port 0"))
+        Failure::Failed(format!(
+            "the {what} cannot listen on {address}: {e}; choose another with {option}, or port 0"
+        ))
     })
 }
 
@@ -162,7 +207,8 @@ enum End {
 async fn wait(live: &Live, duration: Option<Duration>, status: &StatusLine) -> End {
     let until = duration.map(|d| tokio::time::Instant::now() + d);
     let mut tick = tokio::time::interval(Duration::from_millis(500));
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
     loop {
         tokio::select! {
             biased;
@@ -245,10 +291,16 @@ impl Report<'_> {
             kpis.orders_open,
             self.summary.orders_lost,
         );
-        let (starvation_s, distance_m) = self
+        let (starvation_s, distance_m) = self.floor_status.map_or(
+            (
+                kpis.starvation_ms as f64 / 1e3,
+                kpis.distance_mm as f64 / 1e3,
+            ),
+            |f| (f.starvation_s, f.distance_m),
+        );
+        let contacts = self
             .floor_status
-            .map_or((kpis.starvation_ms as f64 / 1e3, kpis.distance_mm as f64 / 1e3), |f| (f.starvation_s, f.distance_m));
-        let contacts = self.floor_status.map_or("not judged".to_owned(), |f| f.contacts.to_string());
+            .map_or("not judged".to_owned(), |f| f.contacts.to_string());
         println!(
             "Floor: {:.2} km driven, utilisation {:.0} %, starvation {:.1} s, contacts {contacts}, deadlocks {}.",
             distance_m / 1e3,

@@ -26,7 +26,10 @@ pub struct SimArgs {
 /// Rehearses a floor.
 pub fn run(args: SimArgs) -> Result<(), Failure> {
     let floor = args.floor.load()?;
-    let options = Options { seed: args.floor.seed, for_ms: args.duration.as_millis() as u64 };
+    let options = Options {
+        seed: args.floor.seed,
+        for_ms: args.duration.as_millis() as u64,
+    };
     let mut rehearsal = Rehearsal::new(floor, &options).map_err(Failure::bad_input)?;
     let bar = ProgressBar::new(options.for_ms / 1_000);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
@@ -58,7 +61,11 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     } else {
         print(&outcome, wall);
     }
-    if outcome.contacts + outcome.orders_lost + outcome.deadlocks > 0 { Err(Failure::Found) } else { Ok(()) }
+    if outcome.contacts + outcome.orders_lost + outcome.deadlocks > 0 {
+        Err(Failure::Found)
+    } else {
+        Ok(())
+    }
 }
 
 fn print(o: &Outcome, wall: Duration) {
@@ -93,7 +100,10 @@ struct Execution(hdrhistogram::Histogram<u32>);
 impl Execution {
     fn new() -> Self {
         // The bounds are constants that the library accepts; a histogram that failed would record nothing.
-        Self(hdrhistogram::Histogram::new_with_bounds(1, 10_000_000_000, 2).unwrap_or_else(|_| unreachable!("bounds are valid")))
+        Self(
+            hdrhistogram::Histogram::new_with_bounds(1, 10_000_000_000, 2)
+                .unwrap_or_else(|_| unreachable!("bounds are valid")),
+        )
     }
 
     fn record(&mut self, time: Duration) {

@@ -21,17 +21,30 @@ pub(super) struct StatusLine {
 
 impl StatusLine {
     pub(super) fn new(front: &Front, judge: Option<FloorClient>) -> Self {
-        Self { front: front.clone(), judge, terminal: std::io::stderr().is_terminal(), shown: Cell::new(None) }
+        Self {
+            front: front.clone(),
+            judge,
+            terminal: std::io::stderr().is_terminal(),
+            shown: Cell::new(None),
+        }
     }
 
     /// Shows how everything is.
     pub(super) async fn show(&self) {
-        if !self.terminal && self.shown.get().is_some_and(|at| at.elapsed() < PLAIN_EVERY) {
+        if !self.terminal
+            && self
+                .shown
+                .get()
+                .is_some_and(|at| at.elapsed() < PLAIN_EVERY)
+        {
             return;
         }
         self.shown.set(Some(Instant::now()));
         let contacts = match &self.judge {
-            Some(judge) => judge.status().await.map_or("?".to_owned(), |s| s.contacts.to_string()),
+            Some(judge) => judge
+                .status()
+                .await
+                .map_or("?".to_owned(), |s| s.contacts.to_string()),
             None => "-".to_owned(),
         };
         let line = self.front.read(|model| {
@@ -54,7 +67,11 @@ impl StatusLine {
         });
         let mut stderr = std::io::stderr().lock();
         // A closed terminal must not stop the floor.
-        let _ = if self.terminal { write!(stderr, "\r\x1b[2K{line}") } else { writeln!(stderr, "{line}") };
+        let _ = if self.terminal {
+            write!(stderr, "\r\x1b[2K{line}")
+        } else {
+            writeln!(stderr, "{line}")
+        };
         let _ = stderr.flush();
     }
 

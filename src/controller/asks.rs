@@ -13,7 +13,10 @@ impl Controller {
     /// Carries a request out and answers it.
     pub(super) fn take_ask<O: Outputs>(&mut self, token: u64, request: Ask, out: &mut O) {
         let result = match request {
-            Ask::Submit(spec) => self.submit(spec, Some(token), out).map(Some).map_err(Refused::Order),
+            Ask::Submit(spec) => self
+                .submit(spec, Some(token), out)
+                .map(Some)
+                .map_err(Refused::Order),
             Ask::Cancel(order) => self.cancel(order, out).map(|()| None),
             Ask::PauseVehicle(vehicle, paused) => match self.fleet.get_mut(vehicle.index()) {
                 Some(v) => {
@@ -35,20 +38,33 @@ impl Controller {
         out.delta(Delta::Answer { token, result });
     }
 
-    fn submit<O: Outputs>(&mut self, spec: OrderSpec, token: Option<u64>, out: &mut O) -> Result<OrderId, takt_scheduler::orders::Refusal> {
+    fn submit<O: Outputs>(
+        &mut self,
+        spec: OrderSpec,
+        token: Option<u64>,
+        out: &mut O,
+    ) -> Result<OrderId, takt_scheduler::orders::Refusal> {
         let id = OrderId(self.next_order);
         let now_ms = self.now_ms;
         // `Submitted` comes before the first transition of its order, so that a follower knows the order.
         self.orders.check(&spec)?;
-        out.delta(Delta::Submitted { id, spec, token, at_ms: now_ms });
-        self.orders.submit(id, spec, now_ms, &mut moves(&mut self.stock, out))?;
+        out.delta(Delta::Submitted {
+            id,
+            spec,
+            token,
+            at_ms: now_ms,
+        });
+        self.orders
+            .submit(id, spec, now_ms, &mut moves(&mut self.stock, out))?;
         self.next_order += 1;
         self.dispatch_due = true;
         Ok(id)
     }
 
     fn cancel<O: Outputs>(&mut self, id: OrderId, out: &mut O) -> Result<(), Refused> {
-        self.orders.cancel(id, self.now_ms, &mut moves(&mut self.stock, out)).map_err(Refused::Order)?;
+        self.orders
+            .cancel(id, self.now_ms, &mut moves(&mut self.stock, out))
+            .map_err(Refused::Order)?;
         self.release_vehicle_of(id);
         self.dispatch_due = true;
         Ok(())
@@ -82,7 +98,9 @@ impl Controller {
             return;
         }
         for _ in 0..CALL_OFFS_PER_CYCLE {
-            let Some(spec) = self.stock.due(self.now_ms) else { return };
+            let Some(spec) = self.stock.due(self.now_ms) else {
+                return;
+            };
             if self.submit(spec, None, out).is_err() {
                 // No room: it is still due when there is some.
                 return;

@@ -193,7 +193,10 @@ pub struct Nodes<const N: usize> {
 
 impl<const N: usize> Default for Nodes<N> {
     fn default() -> Self {
-        Self { len: 0, nodes: [NodeId(0); N] }
+        Self {
+            len: 0,
+            nodes: [NodeId(0); N],
+        }
     }
 }
 
@@ -228,6 +231,8 @@ impl<const N: usize> Serialize for Nodes<N> {
 
 impl<'de, const N: usize> Deserialize<'de> for Nodes<N> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<NodeId>::deserialize(deserializer)?.into_iter().collect())
+        Ok(Vec::<NodeId>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }

@@ -14,10 +14,14 @@ impl Controller {
     /// Advances every vehicle that is at a charger by one cycle.
     pub(super) fn advance_docks<O: Outputs>(&mut self, out: &mut O) {
         for vehicle in self.vehicles() {
-            let Some(mut dock) = self.fleet[vehicle.index()].dock else { continue };
+            let Some(mut dock) = self.fleet[vehicle.index()].dock else {
+                continue;
+            };
             let dialogue_done = self.advance_charger(&mut dock, out);
             let v = &mut self.fleet[vehicle.index()];
-            if v.mission == Mission::Charge(dock.charger) && v.report.battery_permille >= FULL_PERMILLE {
+            if v.mission == Mission::Charge(dock.charger)
+                && v.report.battery_permille >= FULL_PERMILLE
+            {
                 v.mission = Mission::Idle;
                 self.dispatch_due = true;
             }
@@ -52,21 +56,36 @@ impl Controller {
             DockPhase::Disconnecting => Phase::End,
             DockPhase::On => return false,
         };
-        let Some(program) = self.programs.charger(dock.charger) else { return true };
+        let Some(program) = self.programs.charger(dock.charger) else {
+            return true;
+        };
         let device = self.programs.device(program);
         if !self.devices[device.index()].linked {
             return false;
         }
-        let dialogue = dock.dialogue.get_or_insert_with(|| Instance::start(program, phase, Context::default()));
+        let dialogue = dock
+            .dialogue
+            .get_or_insert_with(|| Instance::start(program, phase, Context::default()));
         let control = &mut self.devices[device.index()];
         let before = control.outputs;
-        let status = dialogue.step(&self.programs, &control.inputs, &mut control.outputs, self.now_ms, true);
+        let status = dialogue.step(
+            &self.programs,
+            &control.inputs,
+            &mut control.outputs,
+            self.now_ms,
+            true,
+        );
         control.outputs_due |= control.outputs != before;
         match status {
             Status::Running { .. } => false,
             Status::Done => {
                 dock.dialogue = None;
-                out.delta(alarm(false, AlarmKind::Handshake(device), AlarmPriority::Medium, self.now_ms));
+                out.delta(alarm(
+                    false,
+                    AlarmKind::Handshake(device),
+                    AlarmPriority::Medium,
+                    self.now_ms,
+                ));
                 true
             }
             Status::Failed { clear, .. } => {
@@ -76,7 +95,12 @@ impl Controller {
                     dialogue.withdraw(&self.programs, &mut control.outputs);
                     dock.dialogue = None;
                 }
-                out.delta(alarm(true, AlarmKind::Handshake(device), AlarmPriority::Medium, self.now_ms));
+                out.delta(alarm(
+                    true,
+                    AlarmKind::Handshake(device),
+                    AlarmPriority::Medium,
+                    self.now_ms,
+                ));
                 false
             }
         }
@@ -84,9 +108,16 @@ impl Controller {
 }
 
 /// Is this charger taken by a vehicle other than `except`, or promised to one?
-pub(super) fn charger_taken(controller: &Controller, charger: takt_maps::ChargerId, except: Option<VehicleId>) -> bool {
-    controller.vehicles().filter(|&v| Some(v) != except).any(|vehicle| {
-        let v = &controller.fleet[vehicle.index()];
-        v.mission == Mission::Charge(charger) || v.dock.is_some_and(|d| d.charger == charger)
-    })
+pub(super) fn charger_taken(
+    controller: &Controller,
+    charger: takt_maps::ChargerId,
+    except: Option<VehicleId>,
+) -> bool {
+    controller
+        .vehicles()
+        .filter(|&v| Some(v) != except)
+        .any(|vehicle| {
+            let v = &controller.fleet[vehicle.index()];
+            v.mission == Mission::Charge(charger) || v.dock.is_some_and(|d| d.charger == charger)
+        })
 }

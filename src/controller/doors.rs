@@ -41,7 +41,11 @@ impl Controller {
 
     /// May a vehicle be granted this edge as far as doors are concerned?
     pub(super) fn door_open(doors: &[DoorControl], floor: &takt_maps::Floor, edge: EdgeId) -> bool {
-        floor.roadmap.edge(edge).door.is_none_or(|door| doors[door.index()].state == DoorView::Open)
+        floor
+            .roadmap
+            .edge(edge)
+            .door
+            .is_none_or(|door| doors[door.index()].state == DoorView::Open)
     }
 
     fn door_needed(&self, door: DoorId) -> bool {
@@ -78,6 +82,8 @@ impl Controller {
             let open = match control.state {
                 DoorView::Open if !needed && now_ms - control.needed_ms > LINGER_MS => false,
                 DoorView::Closed | DoorView::Fault | DoorView::Moving if needed => true,
+                // Not known how it stands (its link was dead): closed, to be sure.
+                DoorView::Fault | DoorView::Moving => false,
                 _ => return,
             };
             let phase = if open { Phase::Begin } else { Phase::End };
@@ -85,7 +91,9 @@ impl Controller {
             control.state = DoorView::Moving;
             control.dialogue = Some(Instance::start(program, phase, Context::default()));
         }
-        let Some(dialogue) = &mut control.dialogue else { return };
+        let Some(dialogue) = &mut control.dialogue else {
+            return;
+        };
         let before = io.outputs;
         let status = dialogue.step(&self.programs, &io.inputs, &mut io.outputs, now_ms, true);
         io.outputs_due |= io.outputs != before;
@@ -93,8 +101,17 @@ impl Controller {
             Status::Running { .. } => {}
             Status::Done => {
                 control.dialogue = None;
-                control.state = if control.opening { DoorView::Open } else { DoorView::Closed };
-                out.delta(alarm(false, AlarmKind::Handshake(device), AlarmPriority::Medium, now_ms));
+                control.state = if control.opening {
+                    DoorView::Open
+                } else {
+                    DoorView::Closed
+                };
+                out.delta(alarm(
+                    false,
+                    AlarmKind::Handshake(device),
+                    AlarmPriority::Medium,
+                    now_ms,
+                ));
             }
             Status::Failed { clear, .. } => {
                 dialogue.acknowledge();
@@ -103,7 +120,12 @@ impl Controller {
                     control.dialogue = None;
                 }
                 control.state = DoorView::Fault;
-                out.delta(alarm(true, AlarmKind::Handshake(device), AlarmPriority::Medium, now_ms));
+                out.delta(alarm(
+                    true,
+                    AlarmKind::Handshake(device),
+                    AlarmPriority::Medium,
+                    now_ms,
+                ));
             }
         }
     }

@@ -134,12 +134,14 @@ impl VehicleControl {
 
     /// Has it finished what it was last told, as told?
     pub fn action_done(&self) -> bool {
-        self.report.action_sequence == self.action_sequence && self.report.action_state == ActionState::Done
+        self.report.action_sequence == self.action_sequence
+            && self.report.action_state == ActionState::Done
     }
 
     /// Has it given up what it was last told?
     pub fn action_failed(&self) -> bool {
-        self.report.action_sequence == self.action_sequence && self.report.action_state == ActionState::Failed
+        self.report.action_sequence == self.action_sequence
+            && self.report.action_state == ActionState::Failed
     }
 
     /// In automatic mode, without fault, and heard of?
@@ -158,19 +160,23 @@ impl VehicleControl {
     }
 
     /// Where its mission takes it.
-    pub fn goal(&self, floor: &Floor, spec: impl FnOnce(OrderId) -> Option<(StationId, StationId)>) -> Option<NodeId> {
+    pub fn goal(
+        &self,
+        floor: &Floor,
+        spec: impl FnOnce(OrderId) -> Option<(StationId, StationId)>,
+    ) -> Option<NodeId> {
         match self.mission {
             Mission::Idle => None,
-            Mission::Order { id, loaded } => {
-                spec(id).map(|(pickup, drop)| floor.stations[if loaded { drop } else { pickup }.index()].node)
-            }
+            Mission::Order { id, loaded } => spec(id).map(|(pickup, drop)| {
+                floor.stations[if loaded { drop } else { pickup }.index()].node
+            }),
             Mission::Charge(charger) => Some(floor.chargers[charger.index()].node),
             Mission::Park(node) => Some(node),
         }
     }
 
-    /// The mission as shown.
-    pub fn mission_view(&self) -> MissionView {
+    /// The mission as shown, of a vehicle that rests at a node or is under way.
+    pub fn mission_view(&self, at_rest: Option<NodeId>) -> MissionView {
         match (self.mission, self.transfer.is_some()) {
             (Mission::Idle, _) => MissionView::Idle,
             (Mission::Order { id, loaded: false }, false) => MissionView::ToPickup(id),
@@ -179,6 +185,7 @@ impl VehicleControl {
             (Mission::Order { id, loaded: true }, true) => MissionView::Unloading(id),
             (Mission::Charge(_), _) if self.dock.is_some() => MissionView::Charging,
             (Mission::Charge(_), _) => MissionView::ToCharger,
+            (Mission::Park(node), _) if at_rest == Some(node) => MissionView::Idle,
             (Mission::Park(_), _) => MissionView::Parking,
         }
     }
@@ -188,7 +195,10 @@ impl VehicleControl {
         let Some(pose) = self.report.pose else { return };
         let here = (pose.x_mm, pose.y_mm);
         if let Some(there) = self.counted_at {
-            let (dx, dy) = (i64::from(here.0) - i64::from(there.0), i64::from(here.1) - i64::from(there.1));
+            let (dx, dy) = (
+                i64::from(here.0) - i64::from(there.0),
+                i64::from(here.1) - i64::from(there.1),
+            );
             self.distance_mm += ((dx * dx + dy * dy) as u64).isqrt();
         }
         self.counted_at = Some(here);
@@ -220,11 +230,15 @@ pub fn near_segment(p: (i32, i32), a: (i32, i32), b: (i32, i32), tolerance: u32)
 pub fn nearest_node(floor: &Floor, p: (i32, i32), tolerance: u32) -> Option<NodeId> {
     let distance2 = |i: usize| {
         let n = &floor.roadmap.nodes()[i];
-        let (dx, dy) = (i64::from(n.x_mm) - i64::from(p.0), i64::from(n.y_mm) - i64::from(p.1));
+        let (dx, dy) = (
+            i64::from(n.x_mm) - i64::from(p.0),
+            i64::from(n.y_mm) - i64::from(p.1),
+        );
         dx * dx + dy * dy
     };
     let best = (0..floor.roadmap.nodes().len()).min_by_key(|&i| distance2(i))?;
-    (distance2(best) <= i64::from(tolerance) * i64::from(tolerance)).then(|| NodeId::from_index(best))
+    (distance2(best) <= i64::from(tolerance) * i64::from(tolerance))
+        .then(|| NodeId::from_index(best))
 }
 
 /// All vehicle ids of a floor.

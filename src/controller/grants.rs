@@ -1,6 +1,5 @@
 //! Grants: each vehicle is given the ground ahead that it needs to keep going, as far as that is safe now.
 
-use takt_maps::words::LoadId;
 use takt_motion::kinematics::lookahead_mm;
 use takt_motion::traffic::Wait;
 
@@ -28,12 +27,14 @@ impl Controller {
                 continue;
             }
             let kind = self.floor.kind_of(vehicle);
-            let loaded = self.fleet[vehicle.index()].report.load != LoadId::NONE;
+            let loaded = self.traffic.is_loaded(vehicle);
             let ahead = lookahead_mm(kind, loaded, self.reaction_ms());
             let mut wait = WaitView::None;
             while self.traffic.base_beyond_next_mm(vehicle) < ahead {
                 let (doors, floor) = (&self.doors, &self.floor);
-                match self.traffic.grant(floor, vehicle, u32::MAX, |edge| Self::door_open(doors, floor, edge)) {
+                match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
+                    Self::door_open(doors, floor, edge)
+                }) {
                     Ok(_) => {
                         self.counts.grants += 1;
                         self.fleet[vehicle.index()].command_due = true;
@@ -63,7 +64,11 @@ impl Controller {
 
     fn without_plan(&self, vehicle: takt_maps::VehicleId) -> WaitView {
         let goal = self.fleet[vehicle.index()].goal(&self.floor, |id| self.stops(id));
-        if goal.is_some_and(|goal| self.traffic.base_end(vehicle).0 != goal) { WaitView::Plan } else { WaitView::None }
+        if goal.is_some_and(|goal| self.traffic.base_end(vehicle).0 != goal) {
+            WaitView::Plan
+        } else {
+            WaitView::None
+        }
     }
 
     fn standing_reason(&self, vehicle: takt_maps::VehicleId) -> WaitView {

@@ -1,7 +1,7 @@
 //! Locating: after a start, a restart or a vehicle's power-on nothing is granted before it is known where they stand.
 
-use takt_maps::{BufferId, OrderId, VehicleId};
 use takt_maps::words::{Action, ActionState, LoadId};
+use takt_maps::{BufferId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
 
@@ -12,10 +12,15 @@ impl Controller {
     /// Takes over what a store kept. Orders whose vehicle had not begun to load go back to being open.
     pub(super) fn restore(&mut self, restored: &Restored) {
         let last = OrderId(self.next_order - 1);
-        self.orders.restore_past(last, Totals::default(), restored.bad_ends.iter().copied());
+        self.orders
+            .restore_past(last, Totals::default(), restored.bad_ends.iter().copied());
         for (i, buffer) in self.floor.buffers.iter().enumerate() {
             let pieces = restored.stock.get(i).copied().unwrap_or(buffer.initial);
-            let account = Account { pieces, known: buffer.level.is_none(), ..Account::default() };
+            let account = Account {
+                pieces,
+                known: buffer.level.is_none(),
+                ..Account::default()
+            };
             self.stock.restore(BufferId::from_index(i), account);
         }
         for order in &restored.orders {
@@ -31,10 +36,23 @@ impl Controller {
                 continue;
             }
             // What accepted orders will still bring and take.
-            let moved = Transition { order: order.id, spec: order.spec, from: None, to: OrderState::Waiting, reason: None, at_ms: 0 };
+            let moved = Transition {
+                order: order.id,
+                spec: order.spec,
+                from: None,
+                to: OrderState::Waiting,
+                reason: None,
+                at_ms: 0,
+            };
             self.stock.follow(&moved);
             if state.on_board() {
-                self.stock.follow(&Transition { from: Some(OrderState::Loading { vehicle: VehicleId(0) }), to: state, ..moved });
+                self.stock.follow(&Transition {
+                    from: Some(OrderState::Loading {
+                        vehicle: VehicleId(0),
+                    }),
+                    to: state,
+                    ..moved
+                });
             }
         }
         for vehicle in &restored.paused {
@@ -53,9 +71,15 @@ impl Controller {
         for vehicle in self.vehicles() {
             self.locate(vehicle, out);
         }
-        self.missing = self.fleet.iter().filter(|v| v.location == Location::Unknown).count() as u32;
+        self.missing = self
+            .fleet
+            .iter()
+            .filter(|v| v.location == Location::Unknown)
+            .count() as u32;
         if self.missing != before || self.cycle % super::TICK_CYCLES == 1 {
-            out.delta(Delta::Locating { missing: self.missing });
+            out.delta(Delta::Locating {
+                missing: self.missing,
+            });
         }
         self.all_located |= self.missing == 0;
     }
@@ -63,15 +87,29 @@ impl Controller {
     fn locate<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let v = &self.fleet[vehicle.index()];
         let report = v.report;
-        if v.location != Location::Unknown || !v.linked || report.epoch != self.epoch || !v.stands() {
+        if v.location != Location::Unknown || !v.linked || report.epoch != self.epoch || !v.stands()
+        {
             return;
         }
         let Some(pose) = report.pose else { return };
         let tolerance = self.floor.control.position_tolerance_mm;
-        let Some(node) = nearest_node(&self.floor, (pose.x_mm, pose.y_mm), tolerance) else { return };
+        let Some(node) = nearest_node(&self.floor, (pose.x_mm, pose.y_mm), tolerance) else {
+            return;
+        };
         let heading = heading_vector(pose.heading_mrad);
         let loaded = report.load != LoadId::NONE;
-        if self.traffic.place(&self.floor, vehicle, node, loaded, Some(heading), report.base_end_seq).is_err() {
+        if self
+            .traffic
+            .place(
+                &self.floor,
+                vehicle,
+                node,
+                loaded,
+                Some(heading),
+                report.base_end_seq,
+            )
+            .is_err()
+        {
             return;
         }
         let v = &mut self.fleet[vehicle.index()];
@@ -85,25 +123,34 @@ impl Controller {
     /// After a restart: what became of the order that the vehicle was on?
     fn resume_order<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let load = self.fleet[vehicle.index()].report.load;
-        let Some(order) = self.orders.iter().find(|o| o.state.vehicle() == Some(vehicle)).copied() else { return };
+        let Some(order) = self
+            .orders
+            .iter()
+            .find(|o| o.state.vehicle() == Some(vehicle))
+            .copied()
+        else {
+            return;
+        };
         let (id, on_board, now_ms) = (order.id, load == LoadId::of(order.id), self.now_ms);
         let mut emit = moves(&mut self.stock, out);
         let done = match order.state {
-            OrderState::Loading { .. } if on_board => {
-                self.orders.loaded(id, now_ms, &mut emit)
-            }
-            OrderState::Assigned { .. } | OrderState::Loading { .. } if !on_board => {
-                self.orders.unassign(id, Reason::VehicleUnavailable, now_ms, &mut emit)
-            }
-            OrderState::Carrying { .. } if !on_board => {
-                self.orders.failed(id, Reason::LoadLost, now_ms, &mut emit).map(drop)
-            }
+            OrderState::Loading { .. } if on_board => self.orders.loaded(id, now_ms, &mut emit),
+            OrderState::Assigned { .. } | OrderState::Loading { .. } if !on_board => self
+                .orders
+                .unassign(id, Reason::VehicleUnavailable, now_ms, &mut emit),
+            OrderState::Carrying { .. } if !on_board => self
+                .orders
+                .failed(id, Reason::LoadLost, now_ms, &mut emit)
+                .map(drop),
             OrderState::Unloading { .. } if !on_board => {
                 self.orders.completed(id, now_ms, &mut emit).map(drop)
             }
             _ => Ok(()),
         };
-        debug_assert!(done.is_ok(), "the arms above are the transitions that the book allows");
+        debug_assert!(
+            done.is_ok(),
+            "the arms above are the transitions that the book allows"
+        );
         if on_board {
             let v = &mut self.fleet[vehicle.index()];
             v.mission = Mission::Order { id, loaded: true };
@@ -124,12 +171,22 @@ impl Controller {
             v.action = Action::None;
         }
         v.command_due = true;
-        self.traffic.renumber(vehicle, v.report.base_end_seq);
+        if self
+            .traffic
+            .renumber(vehicle, v.report.base_end_seq)
+            .is_err()
+        {
+            // It counts where nothing can be counted on: a person has to look.
+            self.fleet[vehicle.index()].location = Location::Lost;
+        }
     }
 }
 
 /// The direction of a heading, as a vector of some length.
 fn heading_vector(heading_mrad: i16) -> (i32, i32) {
     let angle = f64::from(heading_mrad) / 1_000.0;
-    ((libm::cos(angle) * 10_000.0) as i32, (libm::sin(angle) * 10_000.0) as i32)
+    (
+        (libm::cos(angle) * 10_000.0) as i32,
+        (libm::sin(angle) * 10_000.0) as i32,
+    )
 }

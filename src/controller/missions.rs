@@ -15,14 +15,20 @@ impl Controller {
             if !self.may_move(vehicle) || !self.fleet[vehicle.index()].stands() {
                 continue;
             }
-            let Some(node) = self.traffic.at_rest(vehicle) else { continue };
+            let Some(node) = self.traffic.at_rest(vehicle) else {
+                continue;
+            };
             let v = &self.fleet[vehicle.index()];
             match v.mission {
                 Mission::Order { id, loaded } => {
-                    let Some((pickup, drop)) = self.stops(id) else { continue };
+                    let Some((pickup, drop)) = self.stops(id) else {
+                        continue;
+                    };
                     let station = if loaded { drop } else { pickup };
                     // Nothing irreversible before its cause is durable.
-                    if self.floor.stations[station.index()].node == node && v.mission_cycle <= self.durable_cycle {
+                    if self.floor.stations[station.index()].node == node
+                        && v.mission_cycle <= self.durable_cycle
+                    {
                         self.begin_transfer(vehicle, station, !loaded, out);
                     }
                 }
@@ -34,8 +40,16 @@ impl Controller {
         }
     }
 
-    fn begin_transfer<O: Outputs>(&mut self, vehicle: VehicleId, station: StationId, taking: bool, out: &mut O) {
-        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { return };
+    fn begin_transfer<O: Outputs>(
+        &mut self,
+        vehicle: VehicleId,
+        station: StationId,
+        taking: bool,
+        out: &mut O,
+    ) {
+        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else {
+            return;
+        };
         let mut emit = moves(&mut self.stock, out);
         let begun = if taking {
             self.orders.loading(id, self.now_ms, &mut emit)
@@ -56,6 +70,10 @@ impl Controller {
     }
 
     fn connect(&mut self, vehicle: VehicleId, charger: ChargerId) {
-        self.fleet[vehicle.index()].dock = Some(Dock { charger, phase: DockPhase::Connecting, dialogue: None });
+        self.fleet[vehicle.index()].dock = Some(Dock {
+            charger,
+            phase: DockPhase::Connecting,
+            dialogue: None,
+        });
     }
 }

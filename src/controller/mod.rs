@@ -23,8 +23,8 @@ use std::sync::Arc;
 use takt_maps::words::OperatingMode;
 use takt_maps::{BufferId, DeviceId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
-use takt_plc_bridge::handshake::Programs;
 use takt_plc_bridge::Image;
+use takt_plc_bridge::handshake::Programs;
 use takt_scheduler::materials::Stock;
 use takt_scheduler::orders::{Order, OrderBook, Transition};
 
@@ -134,7 +134,11 @@ impl Controller {
     ///
     /// # Errors
     /// If a handshake of the floor does not fit its device.
-    pub fn new(floor: Arc<Floor>, epoch: u16, restored: Restored) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
+    pub fn new(
+        floor: Arc<Floor>,
+        epoch: u16,
+        restored: Restored,
+    ) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
         let programs = Programs::new(&floor)?;
         let vehicles = floor.vehicles.len();
         let mut this = Self {
@@ -169,7 +173,12 @@ impl Controller {
     /// One cycle: takes `inputs` in, advances everything by the time since the last cycle, puts out what follows.
     ///
     /// `cycle` counts whole periods since the start; it may jump, never go back.
-    pub fn step<O: Outputs>(&mut self, cycle: u64, inputs: impl Iterator<Item = Input>, out: &mut O) {
+    pub fn step<O: Outputs>(
+        &mut self,
+        cycle: u64,
+        inputs: impl Iterator<Item = Input>,
+        out: &mut O,
+    ) {
         assert!(cycle >= self.cycle, "time does not go back");
         self.cycle = cycle;
         self.now_ms = self.start_ms + cycle * u64::from(self.floor.control.cycle_us) / 1_000;
@@ -202,7 +211,9 @@ impl Controller {
 
     /// Do all vehicles that can be heard stand?
     pub fn stands(&self) -> bool {
-        self.fleet.iter().all(|v| !v.linked || v.report.speed_mm_s == 0)
+        self.fleet
+            .iter()
+            .all(|v| !v.linked || v.report.speed_mm_s == 0)
     }
 
     /// Have all vehicles said where they are?
@@ -241,7 +252,9 @@ impl Controller {
         hash.add(self.traffic.state_hash());
         for v in &self.fleet {
             hash.add(u64::from(v.report.reached_seq) << 32 | u64::from(v.action_sequence) << 16);
-            hash.add(v.report.pose.map_or(0, |p| u64::from(p.x_mm as u32) << 32 | u64::from(p.y_mm as u32)));
+            hash.add(v.report.pose.map_or(0, |p| {
+                u64::from(p.x_mm as u32) << 32 | u64::from(p.y_mm as u32)
+            }));
             let mission = match v.mission {
                 fleet::Mission::Idle => 0,
                 fleet::Mission::Order { id, loaded } => 1 + 4 * (id.0 * 2 + u64::from(loaded)),
@@ -251,7 +264,11 @@ impl Controller {
             hash.add(mission);
         }
         for d in &self.devices {
-            d.inputs.words().iter().chain(d.outputs.words()).for_each(|&w| hash.add(u64::from(w)));
+            d.inputs
+                .words()
+                .iter()
+                .chain(d.outputs.words())
+                .for_each(|&w| hash.add(u64::from(w)));
         }
         hash.0
     }
@@ -272,7 +289,9 @@ impl Controller {
 
     /// The stations of an open order: where it is picked up, where it is dropped.
     fn stops(&self, id: OrderId) -> Option<(takt_maps::StationId, takt_maps::StationId)> {
-        self.orders.get(id).map(|o| (o.spec.pickup.station, o.spec.drop.station))
+        self.orders
+            .get(id)
+            .map(|o| (o.spec.pickup.station, o.spec.drop.station))
     }
 
     fn vehicles(&self) -> impl Iterator<Item = VehicleId> + use<> {
@@ -288,8 +307,13 @@ impl Controller {
 fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
     let mut points = vec![Vec::new(); floor.devices.len()];
     for (i, buffer) in floor.buffers.iter().enumerate() {
-        let Some((device, _)) = floor.stations[buffer.station.index()].device else { continue };
-        let level = buffer.level.as_deref().and_then(|name| floor.devices[device.index()].input(name));
+        let Some((device, _)) = floor.stations[buffer.station.index()].device else {
+            continue;
+        };
+        let level = buffer
+            .level
+            .as_deref()
+            .and_then(|name| floor.devices[device.index()].input(name));
         if let Some(address) = level {
             points[device.index()].push((BufferId::from_index(i), address));
         }
@@ -298,7 +322,10 @@ fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
 }
 
 /// Where transitions of orders go: the stock counts them, followers see them.
-fn moves<'a, O: Outputs>(stock: &'a mut Stock, out: &'a mut O) -> impl FnMut(Transition) + use<'a, O> {
+fn moves<'a, O: Outputs>(
+    stock: &'a mut Stock,
+    out: &'a mut O,
+) -> impl FnMut(Transition) + use<'a, O> {
     |transition| {
         stock.follow(&transition);
         out.delta(Delta::Moved(transition));

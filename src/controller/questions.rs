@@ -19,13 +19,22 @@ impl Controller {
     /// Asks for motion, once a planner period, if anybody has somewhere to go.
     pub(super) fn ask_planner<O: Outputs>(&mut self, out: &mut O) {
         let period = u64::from(self.floor.control.planner_ms);
-        if !self.all_located || self.stopping || self.planner.asked.is_some() || self.now_ms < self.planner.last_ms + period {
+        if !self.all_located
+            || self.stopping
+            || self.planner.asked.is_some()
+            || self.now_ms < self.planner.last_ms + period
+        {
             return;
         }
-        if !self.vehicles().any(|v| self.may_move(v) && self.wants_plan(v)) {
+        if !self
+            .vehicles()
+            .any(|v| self.may_move(v) && self.wants_plan(v))
+        {
             return;
         }
-        let Some(mut snapshot) = out.motion_snapshot() else { return };
+        let Some(mut snapshot) = out.motion_snapshot() else {
+            return;
+        };
         snapshot.stamp = self.cycle;
         snapshot.agents.clear();
         for vehicle in self.vehicles() {
@@ -39,7 +48,10 @@ impl Controller {
                 node,
                 seq,
                 kind,
-                class: self.floor.kind_of(vehicle).class(v.report.load != LoadId::NONE),
+                class: self
+                    .floor
+                    .kind_of(vehicle)
+                    .class(self.traffic.is_loaded(vehicle)),
                 goal,
                 dwell: matches!(v.mission, Mission::Order { .. } | Mission::Charge(_)),
                 priority: self.priority(vehicle),
@@ -48,13 +60,23 @@ impl Controller {
         // Ground under a vehicle that is lost, or cut off on its way, is not to be planned over.
         snapshot.blocked.clear();
         for vehicle in self.vehicles() {
-            if self.fleet[vehicle.index()].location == Location::Lost || !self.fleet[vehicle.index()].linked {
-                let rest = self.floor.roadmap.place_of(self.traffic.base_end(vehicle).0);
-                snapshot.blocked.extend(self.traffic.held(vehicle).filter(|&p| p != rest));
+            if self.fleet[vehicle.index()].location == Location::Lost
+                || !self.fleet[vehicle.index()].linked
+            {
+                let rest = self
+                    .floor
+                    .roadmap
+                    .place_of(self.traffic.base_end(vehicle).0);
+                snapshot
+                    .blocked
+                    .extend(self.traffic.held(vehicle).filter(|&p| p != rest));
             }
         }
         snapshot.blocked.sort_unstable();
-        self.planner = super::Question { asked: Some(self.cycle), last_ms: self.now_ms };
+        self.planner = super::Question {
+            asked: Some(self.cycle),
+            last_ms: self.now_ms,
+        };
         out.ask_planner(snapshot);
     }
 
@@ -67,7 +89,10 @@ impl Controller {
     fn priority(&self, vehicle: VehicleId) -> u32 {
         match self.fleet[vehicle.index()].mission {
             Mission::Order { id, .. } => {
-                let urgency = self.orders.get(id).map_or(0, |o| u32::from(o.spec.priority));
+                let urgency = self
+                    .orders
+                    .get(id)
+                    .map_or(0, |o| u32::from(o.spec.priority));
                 1_000 + 1_000 * urgency
             }
             Mission::Charge(_) => 500,
@@ -96,30 +121,47 @@ impl Controller {
         if !self.all_located || self.stopping || late || !(due || waited >= DISPATCHER_IDLE_MS) {
             return;
         }
-        let Some(mut snapshot) = out.dispatch_snapshot() else { return };
+        let Some(mut snapshot) = out.dispatch_snapshot() else {
+            return;
+        };
         snapshot.stamp = self.cycle;
         snapshot.now_ms = self.now_ms;
         snapshot.orders.clear();
-        snapshot.orders.extend(self.orders.iter().filter_map(|order| OpenOrder::of(&self.floor, order)));
+        snapshot.orders.extend(
+            self.orders
+                .iter()
+                .filter_map(|order| OpenOrder::of(&self.floor, order)),
+        );
         snapshot.vehicles.clear();
-        snapshot.vehicles.extend(self.vehicles().map(|vehicle| self.vehicle_state(vehicle)));
+        snapshot
+            .vehicles
+            .extend(self.vehicles().map(|vehicle| self.vehicle_state(vehicle)));
         snapshot.chargers.clear();
-        snapshot.chargers.extend((0..self.floor.chargers.len()).map(|i| {
-            let program = self.programs.charger(ChargerId::from_index(i));
-            program.is_none_or(|program| self.devices[self.programs.device(program).index()].linked)
-        }));
+        snapshot
+            .chargers
+            .extend((0..self.floor.chargers.len()).map(|i| {
+                let program = self.programs.charger(ChargerId::from_index(i));
+                program.is_none_or(|program| {
+                    self.devices[self.programs.device(program).index()].linked
+                })
+            }));
         snapshot.parking_blocked.clear();
-        snapshot.parking_blocked.extend(self.floor.parking.iter().map(|&node| {
-            // Somebody stands there who will not be told to go.
-            self.vehicles().any(|v| {
-                self.traffic.is_placed(v)
-                    && self.traffic.base_end(v).0 == node
-                    && !self.vehicle_state(v).available
-                    && !self.is_under_way(v)
-            })
-        }));
+        snapshot
+            .parking_blocked
+            .extend(self.floor.parking.iter().map(|&node| {
+                // Somebody stands there who will not be told to go.
+                self.vehicles().any(|v| {
+                    self.traffic.is_placed(v)
+                        && self.traffic.base_end(v).0 == node
+                        && !self.vehicle_state(v).available
+                        && !self.is_under_way(v)
+                })
+            }));
         self.dispatch_due = false;
-        self.dispatcher = super::Question { asked: Some(self.cycle), last_ms: self.now_ms };
+        self.dispatcher = super::Question {
+            asked: Some(self.cycle),
+            last_ms: self.now_ms,
+        };
         out.ask_dispatcher(snapshot);
     }
 
@@ -131,15 +173,18 @@ impl Controller {
 
     fn vehicle_state(&self, vehicle: VehicleId) -> VehicleState {
         let v = &self.fleet[vehicle.index()];
-        let present =
-            self.traffic.is_placed(vehicle) && v.fit() && v.location == Location::Known && !v.paused;
+        let present = self.traffic.is_placed(vehicle)
+            && v.fit()
+            && v.location == Location::Known
+            && !v.paused;
         let task = match v.mission {
             Mission::Idle => None,
             Mission::Order { id, .. } => Some(Task::Order(id)),
             Mission::Charge(charger) => Some(Task::Charge(charger)),
             Mission::Park(node) => Some(Task::Park(node)),
         };
-        let on_board = v.report.load != LoadId::NONE || matches!(v.mission, Mission::Order { loaded: true, .. });
+        let on_board = v.report.load != LoadId::NONE
+            || matches!(v.mission, Mission::Order { loaded: true, .. });
         let mut state = VehicleState {
             present,
             available: present && !on_board && v.transfer.is_none(),
@@ -147,7 +192,10 @@ impl Controller {
             free_node: self.traffic.base_end(vehicle).0,
             free_at_ms: self.now_ms,
             battery_permille: v.report.battery_permille,
-            charging: v.dock.filter(|d| d.phase != DockPhase::Disconnecting).map(|d| d.charger),
+            charging: v
+                .dock
+                .filter(|d| d.phase != DockPhase::Disconnecting)
+                .map(|d| d.charger),
             task,
         };
         if let (Mission::Order { id, .. }, false) = (v.mission, state.available)
@@ -162,7 +210,10 @@ impl Controller {
 
     /// As the crow flies and half as much again, and a transfer: good enough to know who is free soon.
     fn rough_way_ms(&self, vehicle: VehicleId, to: NodeId) -> u64 {
-        let (a, b) = (self.floor.roadmap.node(self.traffic.base_end(vehicle).0), self.floor.roadmap.node(to));
+        let (a, b) = (
+            self.floor.roadmap.node(self.traffic.base_end(vehicle).0),
+            self.floor.roadmap.node(to),
+        );
         let (dx, dy) = (i64::from(a.x_mm - b.x_mm), i64::from(a.y_mm - b.y_mm));
         let kind = self.floor.kind_of(vehicle);
         let way_mm = ((dx * dx + dy * dy) as u64).isqrt() * 3 / 2;
@@ -170,20 +221,32 @@ impl Controller {
     }
 
     /// The dispatcher's answer: each assignment is taken over if it still fits.
-    pub(super) fn take_dispatch<O: Outputs>(&mut self, proposal: Box<DispatchProposal>, out: &mut O) {
+    pub(super) fn take_dispatch<O: Outputs>(
+        &mut self,
+        proposal: Box<DispatchProposal>,
+        out: &mut O,
+    ) {
         if self.dispatcher.asked == Some(proposal.stamp) {
             self.dispatcher.asked = None;
         }
         // First whoever is told something else lets go of its order, so that another may have it.
         for vehicle in self.vehicles() {
-            let told = proposal.assignments.iter().find(|(v, _)| *v == vehicle).map(|(_, task)| *task);
+            let told = proposal
+                .assignments
+                .iter()
+                .find(|(v, _)| *v == vehicle)
+                .map(|(_, task)| *task);
             let state = self.vehicle_state(vehicle);
             if !state.available || told == state.task {
                 continue;
             }
             if let Some(Task::Order(id)) = state.task {
                 let mut emit = moves(&mut self.stock, out);
-                if self.orders.unassign(id, Reason::Reassigned, self.now_ms, &mut emit).is_err() {
+                if self
+                    .orders
+                    .unassign(id, Reason::Reassigned, self.now_ms, &mut emit)
+                    .is_err()
+                {
                     continue;
                 }
             }
@@ -205,13 +268,20 @@ impl Controller {
                 Task::Order(id) => {
                     let mut emit = moves(&mut self.stock, out);
                     let assigned = self.orders.assign(id, vehicle, self.now_ms, &mut emit);
-                    assigned.is_ok().then_some(Mission::Order { id, loaded: false })
+                    assigned
+                        .is_ok()
+                        .then_some(Mission::Order { id, loaded: false })
                 }
                 Task::Charge(charger) => {
                     let known = charger.index() < self.floor.chargers.len();
-                    (known && !charger_taken(self, charger, Some(vehicle))).then_some(Mission::Charge(charger))
+                    (known && !charger_taken(self, charger, Some(vehicle)))
+                        .then_some(Mission::Charge(charger))
                 }
-                Task::Park(node) => self.floor.parking.contains(&node).then_some(Mission::Park(node)),
+                Task::Park(node) => self
+                    .floor
+                    .parking
+                    .contains(&node)
+                    .then_some(Mission::Park(node)),
             };
             let Some(mission) = mission else {
                 self.counts.assignments_refused += 1;

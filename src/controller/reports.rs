@@ -12,13 +12,17 @@ impl Controller {
     /// Takes one input in.
     pub(super) fn take<O: Outputs>(&mut self, input: Input, out: &mut O) {
         match input {
-            Input::Field(FromField::Vehicle { vehicle, report }) => self.take_report(vehicle, report, out),
+            Input::Field(FromField::Vehicle { vehicle, report }) => {
+                self.take_report(vehicle, report, out)
+            }
             Input::Field(FromField::Device { device, image }) => {
                 self.devices[device.index()].inputs = image;
                 self.take_levels(device, out);
             }
             Input::Field(FromField::Link { endpoint, state }) => match endpoint {
-                Endpoint::Vehicle(vehicle) => self.fleet[vehicle.index()].link_up = state == LinkState::Up,
+                Endpoint::Vehicle(vehicle) => {
+                    self.fleet[vehicle.index()].link_up = state == LinkState::Up
+                }
                 Endpoint::Device(device) => {
                     let up = state == LinkState::Up;
                     let control = &mut self.devices[device.index()];
@@ -62,7 +66,10 @@ impl Controller {
             if v.location == Location::Lost {
                 v.location = Location::Known;
                 v.command_due = true;
-                out.delta(Delta::Cleared { kind: AlarmKind::VehiclePosition(vehicle), at_ms: self.now_ms });
+                out.delta(Delta::Cleared {
+                    kind: AlarmKind::VehiclePosition(vehicle),
+                    at_ms: self.now_ms,
+                });
             }
         } else {
             self.lose(vehicle, out);
@@ -85,10 +92,15 @@ impl Controller {
 
     /// Is its pose on the way from the last node reached to the end of its base, within the tolerance?
     fn on_granted_ground(&self, vehicle: VehicleId) -> bool {
-        let Some(pose) = self.fleet[vehicle.index()].report.pose else { return false };
+        let Some(pose) = self.fleet[vehicle.index()].report.pose else {
+            return false;
+        };
         let tolerance = self.floor.control.position_tolerance_mm;
         let here = (pose.x_mm, pose.y_mm);
-        let at = self.floor.roadmap.node(self.traffic.last_reached(vehicle).0);
+        let at = self
+            .floor
+            .roadmap
+            .node(self.traffic.last_reached(vehicle).0);
         let mut from = (at.x_mm, at.y_mm);
         if near_segment(here, from, from, tolerance) {
             return true;
@@ -111,21 +123,39 @@ impl Controller {
                 v.linked = linked;
                 v.command_due = true;
                 self.dispatch_due = true;
-                out.delta(alarm(!linked, AlarmKind::VehicleLink(vehicle), AlarmPriority::High, now_ms));
+                out.delta(alarm(
+                    !linked,
+                    AlarmKind::VehicleLink(vehicle),
+                    AlarmPriority::High,
+                    now_ms,
+                ));
             }
             let faulty = v.linked && !v.fit();
             if faulty != v.faulty {
                 v.faulty = faulty;
                 self.dispatch_due = true;
-                out.delta(alarm(faulty, AlarmKind::VehicleFault(vehicle), AlarmPriority::High, now_ms));
+                out.delta(alarm(
+                    faulty,
+                    AlarmKind::VehicleFault(vehicle),
+                    AlarmPriority::High,
+                    now_ms,
+                ));
             }
         }
         for device in self.device_ids() {
             let d = &mut self.devices[device.index()];
             if d.link_up != d.linked {
                 d.linked = d.link_up;
-                out.delta(Delta::DeviceLink { device, up: d.link_up });
-                out.delta(alarm(!d.link_up, AlarmKind::DeviceLink(device), AlarmPriority::Medium, now_ms));
+                out.delta(Delta::DeviceLink {
+                    device,
+                    up: d.link_up,
+                });
+                out.delta(alarm(
+                    !d.link_up,
+                    AlarmKind::DeviceLink(device),
+                    AlarmPriority::Medium,
+                    now_ms,
+                ));
             }
         }
     }
@@ -133,5 +163,13 @@ impl Controller {
 
 /// The delta for an alarm that comes or goes.
 pub(super) fn alarm(active: bool, kind: AlarmKind, priority: AlarmPriority, at_ms: u64) -> Delta {
-    if active { Delta::Raised { kind, priority, at_ms } } else { Delta::Cleared { kind, at_ms } }
+    if active {
+        Delta::Raised {
+            kind,
+            priority,
+            at_ms,
+        }
+    } else {
+        Delta::Cleared { kind, at_ms }
+    }
 }

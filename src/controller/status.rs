@@ -20,7 +20,11 @@ impl Controller {
             let v = &self.fleet[vehicle.index()];
             if v.link_up && (v.command_due || self.now_ms >= v.commanded_ms + transfer_ms) {
                 let command = self.vehicle_command(vehicle);
-                out.command(ToField::Vehicle { vehicle, command, at_ms: self.now_ms });
+                out.command(ToField::Vehicle {
+                    vehicle,
+                    command,
+                    at_ms: self.now_ms,
+                });
             }
         }
         for device in self.device_ids() {
@@ -28,7 +32,11 @@ impl Controller {
             if d.link_up && (d.outputs_due || self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS) {
                 d.outputs_due = false;
                 d.commanded_ms = self.now_ms;
-                out.command(ToField::Device { device, image: d.outputs, at_ms: self.now_ms });
+                out.command(ToField::Device {
+                    device,
+                    image: d.outputs,
+                    at_ms: self.now_ms,
+                });
             }
         }
     }
@@ -71,16 +79,31 @@ impl Controller {
         }
         if self.cycle % TICK_CYCLES == 0 {
             let state_hash = self.state_hash();
-            out.delta(Delta::Tick { cycle: self.cycle, now_ms: self.now_ms, state_hash });
+            out.delta(Delta::Tick {
+                cycle: self.cycle,
+                now_ms: self.now_ms,
+                state_hash,
+            });
         }
     }
 
     fn vehicle_status(&self, vehicle: VehicleId) -> VehicleStatus {
         let v = &self.fleet[vehicle.index()];
         let known = v.location != Location::Unknown;
-        let base = self.traffic.base(vehicle).filter(|_| known).map(|w| w.node).collect();
+        let base = self
+            .traffic
+            .base(vehicle)
+            .filter(|_| known)
+            .map(|w| w.node)
+            .collect();
         let end = |edge| -> NodeId { self.floor.roadmap.edge(edge).to };
-        let route = self.traffic.pending(vehicle).filter(|_| known).take(ROUTE_MAX).map(end).collect();
+        let route = self
+            .traffic
+            .pending(vehicle)
+            .filter(|_| known)
+            .take(ROUTE_MAX)
+            .map(end)
+            .collect();
         VehicleStatus {
             vehicle,
             seen_ms: v.heard_ms.unwrap_or(0),
@@ -91,7 +114,7 @@ impl Controller {
             mode: v.report.mode,
             activity: v.report.activity,
             fault: v.report.fault,
-            mission: v.mission_view(),
+            mission: v.mission_view(self.traffic.at_rest(vehicle)),
             wait: v.wait,
             linked: v.linked,
             distance_mm: v.distance_mm,

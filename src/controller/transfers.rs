@@ -26,8 +26,12 @@ impl Controller {
     /// Advances every transfer by one cycle.
     pub(super) fn advance_transfers<O: Outputs>(&mut self, out: &mut O) {
         for vehicle in self.vehicles() {
-            let Some(transfer) = self.fleet[vehicle.index()].transfer else { continue };
-            let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { continue };
+            let Some(transfer) = self.fleet[vehicle.index()].transfer else {
+                continue;
+            };
+            let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else {
+                continue;
+            };
             match self.advance_transfer(vehicle, transfer, LoadId::of(id)) {
                 Progress::Running => {}
                 Progress::Done => self.finish_transfer(vehicle, transfer, out),
@@ -36,7 +40,19 @@ impl Controller {
         }
     }
 
-    fn advance_transfer(&mut self, vehicle: VehicleId, mut transfer: Transfer, load: LoadId) -> Progress {
+    fn advance_transfer(
+        &mut self,
+        vehicle: VehicleId,
+        mut transfer: Transfer,
+        load: LoadId,
+    ) -> Progress {
+        // The ground for the larger footprint is taken before the load is; if others are in it, this waits for them.
+        if transfer.taking
+            && !self.traffic.is_loaded(vehicle)
+            && self.traffic.set_loaded(&self.floor, vehicle, true).is_err()
+        {
+            return Progress::Running;
+        }
         let progress = match self.programs.station(transfer.station) {
             Some(program) => self.advance_dialogue(vehicle, &mut transfer, program, load),
             None if self.now_ms < transfer.not_before_ms => Progress::Running,
@@ -68,23 +84,41 @@ impl Controller {
             return Progress::Running;
         }
         let context = Context {
-            direction: if transfer.taking { Direction::Load } else { Direction::Unload },
+            direction: if transfer.taking {
+                Direction::Load
+            } else {
+                Direction::Unload
+            },
             load: load.0 as u16,
             buffer: self.buffer_ordinal(vehicle, transfer.station, transfer.taking),
         };
-        let dialogue = transfer.dialogue.get_or_insert_with(|| Instance::start(program, Phase::Begin, context));
+        let dialogue = transfer
+            .dialogue
+            .get_or_insert_with(|| Instance::start(program, Phase::Begin, context));
         let v = &self.fleet[vehicle.index()];
         let done = transfer.acting && v.action_done();
         let failed = transfer.acting && v.action_failed();
         let control = &mut self.devices[device.index()];
         let before = control.outputs;
-        let status = dialogue.step(&self.programs, &control.inputs, &mut control.outputs, self.now_ms, done);
+        let status = dialogue.step(
+            &self.programs,
+            &control.inputs,
+            &mut control.outputs,
+            self.now_ms,
+            done,
+        );
         let progress = match status {
-            Status::Running { vehicle_may_act, .. } => {
+            Status::Running {
+                vehicle_may_act, ..
+            } => {
                 if vehicle_may_act {
                     self.act_once(vehicle, transfer, load);
                 }
-                if failed { Progress::Failed } else { Progress::Running }
+                if failed {
+                    Progress::Failed
+                } else {
+                    Progress::Running
+                }
             }
             Status::Done => Progress::Done,
             // Seen for the first time: acknowledged, and tried again when the device is clear and some time has passed.
@@ -112,31 +146,50 @@ impl Controller {
     fn act_once(&mut self, vehicle: VehicleId, transfer: &mut Transfer, load: LoadId) {
         if !transfer.acting {
             transfer.acting = true;
-            let action = if transfer.taking { Action::Load } else { Action::Unload };
+            let action = if transfer.taking {
+                Action::Load
+            } else {
+                Action::Unload
+            };
             self.fleet[vehicle.index()].act(action, load);
         }
     }
 
     fn finish_transfer<O: Outputs>(&mut self, vehicle: VehicleId, transfer: Transfer, out: &mut O) {
-        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { return };
+        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else {
+            return;
+        };
         let mut emit = moves(&mut self.stock, out);
         let v = &mut self.fleet[vehicle.index()];
         v.transfer = None;
         v.mission_cycle = self.cycle;
         if transfer.taking {
             let loaded = self.orders.loaded(id, self.now_ms, &mut emit);
-            debug_assert!(loaded.is_ok(), "a transfer that takes begins with `loading`");
+            debug_assert!(
+                loaded.is_ok(),
+                "a transfer that takes begins with `loading`"
+            );
             v.mission = Mission::Order { id, loaded: true };
         } else {
             let completed = self.orders.completed(id, self.now_ms, &mut emit);
-            debug_assert!(completed.is_ok(), "a transfer that gives begins with `unloading`");
+            debug_assert!(
+                completed.is_ok(),
+                "a transfer that gives begins with `unloading`"
+            );
             v.mission = Mission::Idle;
             self.dispatch_due = true;
         }
         drop(emit);
-        self.traffic.set_loaded(&self.floor, vehicle, transfer.taking);
+        if !transfer.taking {
+            self.give_load_up(vehicle);
+        }
         if transfer.failures > 0 {
-            out.delta(alarm(false, AlarmKind::Transfer(transfer.station), AlarmPriority::Medium, self.now_ms));
+            out.delta(alarm(
+                false,
+                AlarmKind::Transfer(transfer.station),
+                AlarmPriority::Medium,
+                self.now_ms,
+            ));
         }
     }
 
@@ -144,7 +197,9 @@ impl Controller {
     fn fail_transfer<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let v = &mut self.fleet[vehicle.index()];
         let action_done = v.action_done();
-        let (Some(transfer), Mission::Order { id, .. }) = (&mut v.transfer, v.mission) else { return };
+        let (Some(transfer), Mission::Order { id, .. }) = (&mut v.transfer, v.mission) else {
+            return;
+        };
         self.counts.transfers_failed += 1;
         transfer.failures = transfer.failures.saturating_add(1);
         let kind = AlarmKind::Transfer(transfer.station);
@@ -159,9 +214,14 @@ impl Controller {
         } else if transfer.taking && transfer.failures >= FAILURES_MAX {
             v.transfer = None;
             v.mission = Mission::Idle;
-            let failed =
-                self.orders.failed(id, Reason::TransferFailed, self.now_ms, &mut moves(&mut self.stock, out));
+            let failed = self.orders.failed(
+                id,
+                Reason::TransferFailed,
+                self.now_ms,
+                &mut moves(&mut self.stock, out),
+            );
             debug_assert!(failed.is_ok(), "an order under way may fail");
+            self.give_load_up(vehicle);
             out.delta(alarm(false, kind, AlarmPriority::Medium, self.now_ms));
             self.dispatch_due = true;
         } else {
@@ -173,13 +233,36 @@ impl Controller {
         }
     }
 
+    /// The vehicle has no load (any more): its footprint is the smaller one, unless it says otherwise.
+    fn give_load_up(&mut self, vehicle: VehicleId) {
+        if self.fleet[vehicle.index()].report.load == LoadId::NONE {
+            // Refused only while it is under way; it stands at the station here.
+            let given_up = self.traffic.set_loaded(&self.floor, vehicle, false);
+            debug_assert!(
+                given_up.is_ok(),
+                "a smaller footprint at the same place touches nobody"
+            );
+        }
+    }
+
     /// Which of the station's buffers an order is about: 1 for the first in the floor file, 0 for none.
     fn buffer_ordinal(&self, vehicle: VehicleId, station: StationId, taking: bool) -> u16 {
-        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else { return 0 };
-        let Some(order) = self.orders.get(id) else { return 0 };
-        let stop = if taking { order.spec.pickup } else { order.spec.drop };
+        let Mission::Order { id, .. } = self.fleet[vehicle.index()].mission else {
+            return 0;
+        };
+        let Some(order) = self.orders.get(id) else {
+            return 0;
+        };
+        let stop = if taking {
+            order.spec.pickup
+        } else {
+            order.spec.drop
+        };
         let Some(buffer) = stop.buffer else { return 0 };
-        let before = self.floor.buffers[..buffer.index()].iter().filter(|b| b.station == station).count();
+        let before = self.floor.buffers[..buffer.index()]
+            .iter()
+            .filter(|b| b.station == station)
+            .count();
         before as u16 + 1
     }
 }

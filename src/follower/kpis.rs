@@ -34,7 +34,10 @@ impl Meter {
         let buffers = &model.floor.buffers;
         Self {
             empty_since: vec![None; buffers.len()],
-            consumed: buffers.iter().map(|b| matches!(b.role, BufferRole::Consume { .. })).collect(),
+            consumed: buffers
+                .iter()
+                .map(|b| matches!(b.role, BufferRole::Consume { .. }))
+                .collect(),
             starved_ms: 0,
             starved_at_sample: 0,
             completed: VecDeque::new(),
@@ -65,7 +68,13 @@ impl Meter {
     }
 
     /// An order ended.
-    pub(super) fn ended(&mut self, model: &mut ReadModel, state: OrderState, late: bool, at_ms: u64) {
+    pub(super) fn ended(
+        &mut self,
+        model: &mut ReadModel,
+        state: OrderState,
+        late: bool,
+        at_ms: u64,
+    ) {
         if state == OrderState::Completed {
             model.kpis.orders_done += 1;
             self.late_done += u64::from(late);
@@ -78,20 +87,39 @@ impl Meter {
     /// Time went on.
     pub(super) fn tick(&mut self, model: &mut ReadModel, now_ms: u64) {
         let began = *self.began_ms.get_or_insert(now_ms);
-        let passed = if self.last_ms == 0 { 0 } else { now_ms - self.last_ms.min(now_ms) };
+        let passed = if self.last_ms == 0 {
+            0
+        } else {
+            now_ms - self.last_ms.min(now_ms)
+        };
         self.last_ms = now_ms;
         model.now_ms = now_ms;
-        while self.completed.front().is_some_and(|&at| at + THROUGHPUT_MS < now_ms) {
+        while self
+            .completed
+            .front()
+            .is_some_and(|&at| at + THROUGHPUT_MS < now_ms)
+        {
             self.completed.pop_front();
         }
         let working = model.vehicles.iter().filter(|v| works(v.mission)).count() as u64;
         self.working_ms += working * passed;
         self.total_ms += model.vehicles.len() as u64 * passed;
-        let open_late = model.orders.values().filter(|o| !o.state.is_final() && o.late(now_ms)).count() as u64;
-        let running: u64 = self.empty_since.iter().flatten().map(|&since| now_ms.saturating_sub(since)).sum();
+        let open_late = model
+            .orders
+            .values()
+            .filter(|o| !o.state.is_final() && o.late(now_ms))
+            .count() as u64;
+        let running: u64 = self
+            .empty_since
+            .iter()
+            .flatten()
+            .map(|&since| now_ms.saturating_sub(since))
+            .sum();
         model.kpis.orders_late = self.late_done + open_late;
         model.kpis.starvation_ms = self.starved_ms + running;
-        model.kpis.utilisation_permille = (self.working_ms * 1_000).checked_div(self.total_ms).unwrap_or(0) as u16;
+        model.kpis.utilisation_permille = (self.working_ms * 1_000)
+            .checked_div(self.total_ms)
+            .unwrap_or(0) as u16;
         model.kpis.distance_mm = model.vehicles.iter().map(|v| v.distance_mm).sum();
         if now_ms < self.next_sample_ms {
             return;
@@ -102,7 +130,9 @@ impl Meter {
             at_ms: now_ms,
             throughput_per_h: (self.completed.len() as u64 * 3_600_000 / span.max(60_000)) as u32,
             starvation_ms: (model.kpis.starvation_ms - self.starved_at_sample) as u32,
-            utilisation_permille: (working * 1_000).checked_div(model.vehicles.len() as u64).unwrap_or(0) as u16,
+            utilisation_permille: (working * 1_000)
+                .checked_div(model.vehicles.len() as u64)
+                .unwrap_or(0) as u16,
             execution_p99_us: model.kpis.execution_us[1],
             open: model.kpis.orders_open as u32,
             late: open_late as u32,
@@ -118,6 +148,9 @@ impl Meter {
 fn works(mission: MissionView) -> bool {
     matches!(
         mission,
-        MissionView::ToPickup(_) | MissionView::Loading(_) | MissionView::ToDrop(_) | MissionView::Unloading(_)
+        MissionView::ToPickup(_)
+            | MissionView::Loading(_)
+            | MissionView::ToDrop(_)
+            | MissionView::Unloading(_)
     )
 }

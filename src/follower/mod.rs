@@ -60,7 +60,13 @@ impl Follower {
             floor,
         };
         let meter = Meter::new(&model);
-        Self { model, meter, clients: BTreeMap::new(), ended: Default::default(), hash: 0 }
+        Self {
+            model,
+            meter,
+            clients: BTreeMap::new(),
+            ended: Default::default(),
+            hash: 0,
+        }
     }
 
     /// The order that a client id stands for.
@@ -92,8 +98,13 @@ impl Follower {
     /// Gives back the order that it changed.
     pub fn apply(&mut self, delta: &Delta, client: Option<Client>) -> Option<OrderId> {
         match *delta {
-            Delta::Submitted { id, spec, at_ms, .. } => {
-                let client = client.unwrap_or_else(|| Client { person: FLOOR.to_owned(), ..Client::default() });
+            Delta::Submitted {
+                id, spec, at_ms, ..
+            } => {
+                let client = client.unwrap_or_else(|| Client {
+                    person: FLOOR.to_owned(),
+                    ..Client::default()
+                });
                 if !client.client_id.is_empty() {
                     self.clients.insert(client.client_id.clone(), id);
                 }
@@ -119,15 +130,26 @@ impl Follower {
             Delta::Stock { buffer, pieces } => {
                 self.meter.stock(&mut self.model, buffer, pieces);
             }
-            Delta::VehiclePaused { vehicle, paused } => self.model.vehicles[vehicle.index()].paused = paused,
+            Delta::VehiclePaused { vehicle, paused } => {
+                self.model.vehicles[vehicle.index()].paused = paused
+            }
             Delta::FloorPaused { paused } => self.model.paused = paused,
             Delta::Answer { .. } => {}
             Delta::Vehicle(status) => self.vehicle(&status),
             Delta::Door { door, state } => self.model.doors[door.index()] = state,
             Delta::DeviceLink { device, up } => self.model.devices[device.index()].up = up,
-            Delta::Raised { kind, priority, at_ms } => self.raise(kind, priority, at_ms),
+            Delta::Raised {
+                kind,
+                priority,
+                at_ms,
+            } => self.raise(kind, priority, at_ms),
             Delta::Cleared { kind, at_ms } => {
-                for alarm in self.model.alarms.iter_mut().filter(|a| a.kind == kind && a.until_ms.is_none()) {
+                for alarm in self
+                    .model
+                    .alarms
+                    .iter_mut()
+                    .filter(|a| a.kind == kind && a.until_ms.is_none())
+                {
                     alarm.until_ms = Some(at_ms);
                 }
             }
@@ -137,7 +159,11 @@ impl Follower {
                     n => format!("waiting for {n} vehicle(s) to say where they are"),
                 };
             }
-            Delta::Tick { cycle, now_ms, state_hash } => {
+            Delta::Tick {
+                cycle,
+                now_ms,
+                state_hash,
+            } => {
                 self.model.kpis.cycles = cycle;
                 self.hash = state_hash;
                 self.meter.tick(&mut self.model, now_ms);
@@ -164,7 +190,8 @@ impl Follower {
                 order.ended_ms = Some(transition.at_ms);
                 let late = order.late(transition.at_ms);
                 self.model.kpis.orders_open -= 1;
-                self.meter.ended(&mut self.model, state, late, transition.at_ms);
+                self.meter
+                    .ended(&mut self.model, state, late, transition.at_ms);
                 self.forget(transition.order);
             }
             _ => {}
@@ -176,7 +203,11 @@ impl Follower {
     fn forget(&mut self, ended: OrderId) {
         self.ended.push_back(ended);
         while self.ended.len() > ENDED_MAX {
-            if let Some(order) = self.ended.pop_front().and_then(|id| self.model.orders.remove(&id)) {
+            if let Some(order) = self
+                .ended
+                .pop_front()
+                .and_then(|id| self.model.orders.remove(&id))
+            {
                 self.clients.remove(&order.client_id);
             }
         }
@@ -187,7 +218,10 @@ impl Follower {
             let at = |n: &takt_maps::NodeId| self.model.floor.roadmap.node(*n);
             nodes.iter().map(|n| (at(n).x_mm, at(n).y_mm)).collect()
         };
-        let (base, route) = (points(status.base.as_slice()), points(status.route.as_slice()));
+        let (base, route) = (
+            points(status.base.as_slice()),
+            points(status.route.as_slice()),
+        );
         let view = &mut self.model.vehicles[status.vehicle.index()];
         *view = VehicleView {
             pose: status.pose,
@@ -209,10 +243,20 @@ impl Follower {
     }
 
     fn raise(&mut self, kind: AlarmKind, priority: AlarmPriority, at_ms: u64) {
-        if self.model.alarms.iter().any(|a| a.kind == kind && a.until_ms.is_none()) {
+        if self
+            .model
+            .alarms
+            .iter()
+            .any(|a| a.kind == kind && a.until_ms.is_none())
+        {
             return;
         }
-        self.model.alarms.push_front(AlarmView { kind, priority, since_ms: at_ms, until_ms: None });
+        self.model.alarms.push_front(AlarmView {
+            kind,
+            priority,
+            since_ms: at_ms,
+            until_ms: None,
+        });
         self.model.alarms.truncate(ALARMS_MAX);
     }
 }

@@ -165,7 +165,9 @@ pub struct OrderView {
 impl OrderView {
     /// Is, or was, it later than its deadline at `now_ms`?
     pub fn late(&self, now_ms: u64) -> bool {
-        self.spec.deadline_ms.is_some_and(|deadline| self.ended_ms.unwrap_or(now_ms) > deadline)
+        self.spec
+            .deadline_ms
+            .is_some_and(|deadline| self.ended_ms.unwrap_or(now_ms) > deadline)
     }
 }
 

@@ -37,8 +37,11 @@ impl FloorClient {
         struct File {
             control: SocketAddr,
         }
-        let file: File = serde_json::from_str(json).map_err(|e| format!("no control channel: {e}"))?;
-        Ok(Self { address: file.control })
+        let file: File =
+            serde_json::from_str(json).map_err(|e| format!("no control channel: {e}"))?;
+        Ok(Self {
+            address: file.control,
+        })
     }
 
     /// Asks the judge.
@@ -57,7 +60,9 @@ impl FloorClient {
     /// If it does not answer.
     pub async fn stop(&self) -> Result<(), String> {
         let answer = tokio::time::timeout(TIMEOUT, self.ask("{\"cmd\":\"stop\"}\n")).await;
-        answer.map_err(|_| "the floor's process does not answer".to_owned())?.map(drop)
+        answer
+            .map_err(|_| "the floor's process does not answer".to_owned())?
+            .map(drop)
     }
 
     async fn ask(&self, line: &str) -> Result<String, String> {
@@ -65,7 +70,10 @@ impl FloorClient {
         let mut stream = TcpStream::connect(self.address).await.map_err(failed)?;
         stream.write_all(line.as_bytes()).await.map_err(failed)?;
         let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).await.map_err(failed)?;
+        BufReader::new(stream)
+            .read_line(&mut answer)
+            .await
+            .map_err(failed)?;
         Ok(answer)
     }
 }

@@ -128,7 +128,14 @@ impl Front {
     pub fn new(follower: Arc<RwLock<Follower>>) -> (Self, mpsc::Receiver<Call>) {
         let (calls, receiver) = mpsc::channel(CALLS_MAX);
         let (changes, _) = broadcast::channel(4_096);
-        (Self { calls, follower, changes }, receiver)
+        (
+            Self {
+                calls,
+                follower,
+                changes,
+            },
+            receiver,
+        )
     }
 
     /// Asks for a change and waits until it is durable or rejected.
@@ -144,13 +151,23 @@ impl Front {
         }
         let gone = || Rejection::Unavailable("the controller is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
-        self.calls.send(Call { person, request, answer }).await.map_err(|_| gone())?;
+        self.calls
+            .send(Call {
+                person,
+                request,
+                answer,
+            })
+            .await
+            .map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 
     /// Looks at the read model; keep `look` short, writers wait for it.
     pub fn read<T>(&self, look: impl FnOnce(&ReadModel) -> T) -> T {
-        let follower = self.follower.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let follower = self
+            .follower
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         look(&follower.model)
     }
 

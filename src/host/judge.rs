@@ -45,7 +45,9 @@ impl Judge {
     pub fn delta(&mut self, delta: &Delta) {
         match delta {
             Delta::Submitted { .. } => self.submitted += 1,
-            Delta::Moved(t) if t.to.is_final() && !t.from.is_some_and(OrderState::is_final) => self.ended += 1,
+            Delta::Moved(t) if t.to.is_final() && !t.from.is_some_and(OrderState::is_final) => {
+                self.ended += 1
+            }
             _ => {}
         }
     }
@@ -61,8 +63,16 @@ impl Judge {
     ) {
         let watch = &mut self.vehicles[vehicle.index()];
         let held = matches!(wait, WaitView::Vehicle(_) | WaitView::Plan | WaitView::Zone);
-        if report.reached_seq != watch.reached || mission == MissionView::Idle || !held || report.speed_mm_s > 0 {
-            *watch = Watch { reached: report.reached_seq, since_ms: now_ms, counted: false };
+        if report.reached_seq != watch.reached
+            || mission == MissionView::Idle
+            || !held
+            || report.speed_mm_s > 0
+        {
+            *watch = Watch {
+                reached: report.reached_seq,
+                since_ms: now_ms,
+                counted: false,
+            };
             return;
         }
         let waited = now_ms - watch.since_ms;

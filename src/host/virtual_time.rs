@@ -18,7 +18,9 @@ use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
 use super::judge::Judge;
-use crate::controller::{Ask, Controller, Counts, Delta, Fnv, Input, Outputs, Restored, VehicleStatus};
+use crate::controller::{
+    Ask, Controller, Counts, Delta, Fnv, Input, Outputs, Restored, VehicleStatus,
+};
 use crate::follower::Follower;
 
 /// Cycles from question to answer, as a worker thread would take.
@@ -85,7 +87,8 @@ impl Outputs for Workers {
         self.planner.plan(&self.floor, &snapshot, &mut proposal);
         self.work += proposal.work;
         self.motion_snapshots.push(snapshot);
-        self.answers.push_back((self.cycle + PLANNER_CYCLES, Input::Motion(proposal)));
+        self.answers
+            .push_back((self.cycle + PLANNER_CYCLES, Input::Motion(proposal)));
     }
 
     fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>> {
@@ -96,7 +99,8 @@ impl Outputs for Workers {
         let mut proposal = self.dispatch_proposals.pop().unwrap_or_default();
         *proposal = self.dispatcher.solve(&self.floor, &snapshot);
         self.dispatch_snapshots.push(snapshot);
-        self.answers.push_back((self.cycle + DISPATCHER_CYCLES, Input::Dispatch(proposal)));
+        self.answers
+            .push_back((self.cycle + DISPATCHER_CYCLES, Input::Dispatch(proposal)));
     }
 
     fn recycle_motion(&mut self, proposal: Box<MotionProposal>) {
@@ -154,11 +158,26 @@ impl Rehearsal {
     ///
     /// # Errors
     /// If the floor's devices and handshakes do not fit each other.
-    pub fn new(floor: Arc<Floor>, options: &Options) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
+    pub fn new(
+        floor: Arc<Floor>,
+        options: &Options,
+    ) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
         let controller = Controller::new(floor.clone(), 1, Restored::default())?;
         let workers = Workers {
-            planner: Planner::new(&floor, PlannerOptions { seed: options.seed, ..PlannerOptions::default() }),
-            dispatcher: Dispatcher::new(&floor, DispatchOptions { seed: options.seed, ..DispatchOptions::default() }),
+            planner: Planner::new(
+                &floor,
+                PlannerOptions {
+                    seed: options.seed,
+                    ..PlannerOptions::default()
+                },
+            ),
+            dispatcher: Dispatcher::new(
+                &floor,
+                DispatchOptions {
+                    seed: options.seed,
+                    ..DispatchOptions::default()
+                },
+            ),
             floor: floor.clone(),
             cycle: 0,
             commands: Vec::new(),
@@ -173,11 +192,17 @@ impl Rehearsal {
         let mut inputs = Vec::new();
         for i in 0..floor.vehicles.len() {
             let endpoint = Endpoint::Vehicle(VehicleId::from_index(i));
-            inputs.push(Input::Field(FromField::Link { endpoint, state: LinkState::Up }));
+            inputs.push(Input::Field(FromField::Link {
+                endpoint,
+                state: LinkState::Up,
+            }));
         }
         for i in 0..floor.devices.len() {
             let endpoint = Endpoint::Device(DeviceId::from_index(i));
-            inputs.push(Input::Field(FromField::Link { endpoint, state: LinkState::Up }));
+            inputs.push(Input::Field(FromField::Link {
+                endpoint,
+                state: LinkState::Up,
+            }));
         }
         Ok(Self {
             sim: SimFloor::new(floor.clone(), options.seed),
@@ -209,23 +234,47 @@ impl Rehearsal {
         self.listen();
         self.order(now_ms);
         self.workers.cycle = self.cycle;
-        while self.workers.answers.front().is_some_and(|(at, _)| *at <= self.cycle) {
+        while self
+            .workers
+            .answers
+            .front()
+            .is_some_and(|(at, _)| *at <= self.cycle)
+        {
             if let Some((_, input)) = self.workers.answers.pop_front() {
                 self.inputs.push(input);
             }
         }
-        self.inputs.push(Input::Durable { cycle: self.cycle - 1 });
-        self.controller.step(self.cycle, self.inputs.drain(..), &mut self.workers);
+        self.inputs.push(Input::Durable {
+            cycle: self.cycle - 1,
+        });
+        self.controller
+            .step(self.cycle, self.inputs.drain(..), &mut self.workers);
         for command in self.workers.commands.drain(..) {
             match command {
-                ToField::Vehicle { vehicle, command, .. } => self.sim.vehicle_command(vehicle, &command),
-                ToField::Device { device, image, .. } => self.sim.device_outputs(device, *image.words()),
+                ToField::Vehicle {
+                    vehicle, command, ..
+                } => self.sim.vehicle_command(vehicle, &command),
+                ToField::Device { device, image, .. } => {
+                    self.sim.device_outputs(device, *image.words())
+                }
             }
         }
         for delta in self.workers.deltas.drain(..) {
             self.judge.delta(&delta);
-            if let Delta::Vehicle(VehicleStatus { vehicle, mission, wait, .. }) = delta {
-                self.judge.vehicle(vehicle, &self.reports[vehicle.index()], mission, wait, now_ms);
+            if let Delta::Vehicle(VehicleStatus {
+                vehicle,
+                mission,
+                wait,
+                ..
+            }) = delta
+            {
+                self.judge.vehicle(
+                    vehicle,
+                    &self.reports[vehicle.index()],
+                    mission,
+                    wait,
+                    now_ms,
+                );
             }
             self.follower.apply(&delta, None);
         }
@@ -233,19 +282,23 @@ impl Rehearsal {
 
     /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
     fn listen(&mut self) {
-        let cycles = (u64::from(self.floor.control.transfer_ms) * 1_000 / u64::from(self.floor.control.cycle_us)).max(1);
+        let cycles = (u64::from(self.floor.control.transfer_ms) * 1_000
+            / u64::from(self.floor.control.cycle_us))
+        .max(1);
         for i in (0..self.reports.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
             let vehicle = VehicleId::from_index(i);
             let report = self.sim.vehicle_report(vehicle);
             self.reports[i] = report;
-            self.inputs.push(Input::Field(FromField::Vehicle { vehicle, report }));
+            self.inputs
+                .push(Input::Field(FromField::Vehicle { vehicle, report }));
         }
         for i in (0..self.images.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
             let device = DeviceId::from_index(i);
             let image = Image::from_words(&self.sim.device_inputs(device));
             if image != self.images[i] || self.cycle <= cycles {
                 self.images[i] = image;
-                self.inputs.push(Input::Field(FromField::Device { device, image }));
+                self.inputs
+                    .push(Input::Field(FromField::Device { device, image }));
             }
         }
     }
@@ -257,11 +310,16 @@ impl Rehearsal {
         }
         let mut open = self.controller.orders_open();
         while let Some(request) = self.workload.next(now_ms, open) {
-            let Some(spec) = super::workload::spec(&self.follower.model, &request, now_ms) else { continue };
+            let Some(spec) = super::workload::spec(&self.follower.model, &request, now_ms) else {
+                continue;
+            };
             open += 1;
             self.token += 1;
             let request = Ask::Submit(spec);
-            self.inputs.push(Input::Ask { token: self.token, request });
+            self.inputs.push(Input::Ask {
+                token: self.token,
+                request,
+            });
         }
     }
 

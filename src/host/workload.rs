@@ -13,7 +13,9 @@ pub fn spec(model: &ReadModel, request: &Request, now_ms: u64) -> Option<OrderSp
 }
 
 fn has_room(model: &ReadModel, request: &Request) -> bool {
-    let Some(drop) = request.drop_buffer else { return true };
+    let Some(drop) = request.drop_buffer else {
+        return true;
+    };
     let buffer = &model.floor.buffers[drop.index()];
     let on_the_way: u32 = model
         .orders
@@ -27,8 +29,14 @@ fn has_room(model: &ReadModel, request: &Request) -> bool {
 fn order(floor: &Floor, request: &Request, now_ms: u64) -> OrderSpec {
     let lot = |b: Option<BufferId>| b.map(|b| floor.buffers[b.index()].lot);
     OrderSpec {
-        pickup: Stop { station: request.pickup, buffer: request.pickup_buffer },
-        drop: Stop { station: request.drop, buffer: request.drop_buffer },
+        pickup: Stop {
+            station: request.pickup,
+            buffer: request.pickup_buffer,
+        },
+        drop: Stop {
+            station: request.drop,
+            buffer: request.drop_buffer,
+        },
         quantity: lot(request.pickup_buffer).unwrap_or(0),
         priority: if request.rush { PRIORITY_MAX } else { 0 },
         release_ms: now_ms,

@@ -1,7 +1,7 @@
 //! The bridge thread: polls the cycle's rings once a millisecond and carries everything to and from those who may wait.
 
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use takt_plc_bridge::{Bridge, FromField};
@@ -64,7 +64,12 @@ impl BridgeThread {
                     Output::End { cycle: ended } => cycle = ended,
                 }
             }
-            if !deltas.is_empty() && self.to_keeper.send(ToKeeper::Deltas { cycle, deltas }).is_err() {
+            if !deltas.is_empty()
+                && self
+                    .to_keeper
+                    .send(ToKeeper::Deltas { cycle, deltas })
+                    .is_err()
+            {
                 break;
             }
             // Inputs for the cycle; one that finds no room waits, and all behind it.
@@ -117,16 +122,24 @@ impl BridgeThread {
 
     /// Orders that the floor makes by itself.
     fn order(&mut self) {
-        let Some(workload) = &mut self.workload else { return };
+        let Some(workload) = &mut self.workload else {
+            return;
+        };
         let (now_ms, open, ready) = self.front.read(|model| {
-            (model.now_ms, model.kpis.orders_open as usize, model.notice.is_empty() && !model.paused)
+            (
+                model.now_ms,
+                model.kpis.orders_open as usize,
+                model.notice.is_empty() && !model.paused,
+            )
         });
         if !ready || now_ms == 0 {
             return;
         }
         let mut pushed = 0;
         while let Some(request) = workload.next(now_ms, open + pushed) {
-            let spec = self.front.read(|model| crate::host::workload::spec(model, &request, now_ms));
+            let spec = self
+                .front
+                .read(|model| crate::host::workload::spec(model, &request, now_ms));
             let Some(spec) = spec else { continue };
             pushed += 1;
             if self.to_keeper.send(ToKeeper::Floor(spec)).is_err() {

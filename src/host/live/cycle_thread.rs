@@ -78,8 +78,18 @@ pub(super) fn rings(floor: &Floor) -> (CycleEnds, BridgeEnds) {
     let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock);
     let timing = executive.take_timing_reader();
     (
-        CycleEnds { inputs: take_inputs, returned: take_returned, outputs, executive },
-        BridgeEnds { inputs, returned, outputs: take_outputs, timing },
+        CycleEnds {
+            inputs: take_inputs,
+            returned: take_returned,
+            outputs,
+            executive,
+        },
+        BridgeEnds {
+            inputs,
+            returned,
+            outputs: take_outputs,
+            timing,
+        },
     )
 }
 
@@ -95,9 +105,23 @@ pub(super) struct Ended {
 }
 
 /// Runs the controller until told to stop and everything stands.
-pub(super) fn run(mut controller: Controller, floor: &Floor, ends: CycleEnds, stop: &AtomicBool) -> Ended {
-    let CycleEnds { mut inputs, mut returned, outputs, mut executive } = ends;
-    let granted = RealTime { priority: Some(PRIORITY), ..RealTime::default() }.apply();
+pub(super) fn run(
+    mut controller: Controller,
+    floor: &Floor,
+    ends: CycleEnds,
+    stop: &AtomicBool,
+) -> Ended {
+    let CycleEnds {
+        mut inputs,
+        mut returned,
+        outputs,
+        mut executive,
+    } = ends;
+    let granted = RealTime {
+        priority: Some(PRIORITY),
+        ..RealTime::default()
+    }
+    .apply();
     for refusal in &granted.refused {
         tracing::info!("{refusal}");
     }
@@ -131,7 +155,9 @@ pub(super) fn run(mut controller: Controller, floor: &Floor, ends: CycleEnds, st
         let told = (stopping && stop_at.is_none()).then_some(Input::Stop);
         let taken = std::iter::from_fn(|| inputs.pop()).take(INPUTS_MAX);
         controller.step(start.number, told.into_iter().chain(taken), &mut out);
-        out.push(Output::End { cycle: start.number });
+        out.push(Output::End {
+            cycle: start.number,
+        });
         if !stopping {
             return ControlFlow::Continue(());
         }
@@ -145,7 +171,9 @@ pub(super) fn run(mut controller: Controller, floor: &Floor, ends: CycleEnds, st
         }
     });
     if out.overflowed {
-        tracing::error!("the bridge thread did not take the cycle's outputs in time: controlled stop");
+        tracing::error!(
+            "the bridge thread did not take the cycle's outputs in time: controlled stop"
+        );
     }
     Ended {
         timing: *executive.timing(),

@@ -81,7 +81,17 @@ impl Keeper {
         let judge = Judge::new(&floor, open);
         let timing = Timing::default();
         let pending = BTreeMap::new();
-        Self { floor, store, follower, changes, to_cycle, judge, pending, next_token: 1, timing }
+        Self {
+            floor,
+            store,
+            follower,
+            changes,
+            to_cycle,
+            judge,
+            pending,
+            next_token: 1,
+            timing,
+        }
     }
 
     /// Runs until told to stop, or until nothing can be kept any more.
@@ -94,17 +104,24 @@ impl Keeper {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             batch.extend(inbox.try_iter());
-            let stop = batch.iter().any(|message| matches!(message, ToKeeper::Stop));
+            let stop = batch
+                .iter()
+                .any(|message| matches!(message, ToKeeper::Stop));
             if let Err(problem) = self.keep(batch.drain(..)) {
                 // What cannot be kept must not be acknowledged: requests end as unavailable, the floor goes on.
-                tracing::error!("the journal cannot be written: {problem}; no order is accepted any more");
+                tracing::error!(
+                    "the journal cannot be written: {problem}; no order is accepted any more"
+                );
                 break;
             }
             if stop {
                 break;
             }
         }
-        Ended { deadlocks: self.judge.deadlocks, judge: Some(self.judge) }
+        Ended {
+            deadlocks: self.judge.deadlocks,
+            judge: Some(self.judge),
+        }
     }
 
     /// One group: journal, commit, show, answer.
@@ -113,13 +130,19 @@ impl Keeper {
         let mut up_to = None;
         for message in batch {
             match message {
-                ToKeeper::Deltas { cycle, deltas: more } => {
+                ToKeeper::Deltas {
+                    cycle,
+                    deltas: more,
+                } => {
                     deltas.extend(more);
                     up_to = Some(cycle);
                 }
                 ToKeeper::Call(call) => self.call(call),
                 ToKeeper::Floor(spec) => {
-                    let client = Client { person: crate::follower::FLOOR.to_owned(), ..Client::default() };
+                    let client = Client {
+                        person: crate::follower::FLOOR.to_owned(),
+                        ..Client::default()
+                    };
                     self.ask(client, Ask::Submit(spec), Some(spec), None);
                 }
                 ToKeeper::Timing(timing) => self.timing = timing,
@@ -150,24 +173,33 @@ impl Keeper {
     fn show(&mut self, deltas: &[Delta]) {
         let mut changed = Vec::new();
         let shared = self.follower.clone();
-        let mut follower = shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut follower = shared
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         for delta in deltas {
             self.judge.delta(delta);
             if let Delta::Vehicle(status) = delta {
                 self.watch(status, follower.model.now_ms);
             }
-            if let Some(id) = follower.apply(delta, self.client_of(delta))
-                && changed.last() != Some(&id)
-            {
-                changed.push(id);
-            }
+            changed.extend(follower.apply(delta, self.client_of(delta)));
         }
         let kpis = &mut follower.model.kpis;
         let us = |ns: u64| (ns / 1_000) as u32;
         let execution = &self.timing.execution;
-        kpis.execution_us = [us(execution.p50_ns), us(execution.p99_ns), us(execution.max_ns)];
+        kpis.execution_us = [
+            us(execution.p50_ns),
+            us(execution.p99_ns),
+            us(execution.max_ns),
+        ];
         kpis.misses = self.timing.missed();
-        for order in changed.iter().filter_map(|id| follower.model.orders.get(id)) {
+        changed.sort_unstable();
+        changed.dedup();
+        let mut orders: Vec<_> = changed
+            .iter()
+            .filter_map(|id| follower.model.orders.get(id))
+            .collect();
+        orders.sort_unstable_by_key(|order| order.revision);
+        for order in orders {
             // Nobody may be watching.
             let _ = self.changes.send(order.clone());
         }
@@ -180,29 +212,43 @@ impl Keeper {
             reached_seq: status.distance_mm as u32,
             ..Default::default()
         };
-        self.judge.vehicle(status.vehicle, &report, status.mission, status.wait, now_ms);
+        self.judge
+            .vehicle(status.vehicle, &report, status.mission, status.wait, now_ms);
     }
 
     fn client_of(&self, delta: &Delta) -> Option<Client> {
         match delta {
-            Delta::Submitted { token: Some(token), .. } => self.pending.get(token).map(|p| p.client.clone()),
+            Delta::Submitted {
+                token: Some(token), ..
+            } => self.pending.get(token).map(|p| p.client.clone()),
             _ => None,
         }
     }
 
     /// A request: answered at once where its client id is known, otherwise passed to the cycle.
     fn call(&mut self, call: Call) {
-        let Call { person, request, answer } = call;
-        let client = |client_id: String| Client { client_id, person: person.name.clone() };
+        let Call {
+            person,
+            request,
+            answer,
+        } = call;
+        let client = |client_id: String| Client {
+            client_id,
+            person: person.name.clone(),
+        };
         match request {
             Request::Submit { client_id, spec } => {
                 if !client_id.is_empty() {
                     if let Some((id, known)) = self.known(&client_id) {
                         // The caller may have gone.
-                        let _ = answer.send(same(known, &spec, &client_id).map(|()| Reply::Order(id)));
+                        let _ =
+                            answer.send(same(known, &spec, &client_id).map(|()| Reply::Order(id)));
                         return;
                     }
-                    let twin = self.pending.values_mut().find(|p| p.client.client_id == client_id);
+                    let twin = self
+                        .pending
+                        .values_mut()
+                        .find(|p| p.client.client_id == client_id);
                     if let Some(twin) = twin {
                         match same(twin.spec, &spec, &client_id) {
                             Ok(()) => twin.answers.push(answer),
@@ -211,37 +257,81 @@ impl Keeper {
                         return;
                     }
                 }
-                self.ask(client(client_id), Ask::Submit(spec), Some(spec), Some(answer));
+                self.ask(
+                    client(client_id),
+                    Ask::Submit(spec),
+                    Some(spec),
+                    Some(answer),
+                );
             }
             Request::Cancel { order } => {
-                self.ask(client(String::new()), Ask::Cancel(order), None, Some(answer));
+                self.ask(
+                    client(String::new()),
+                    Ask::Cancel(order),
+                    None,
+                    Some(answer),
+                );
             }
             Request::PauseVehicle { vehicle, paused } => {
-                tracing::info!("{} {} {}", person.name, pauses(paused), self.vehicle_name(vehicle));
-                self.ask(client(String::new()), Ask::PauseVehicle(vehicle, paused), None, Some(answer));
+                tracing::info!(
+                    "{} {} {}",
+                    person.name,
+                    pauses(paused),
+                    self.vehicle_name(vehicle)
+                );
+                self.ask(
+                    client(String::new()),
+                    Ask::PauseVehicle(vehicle, paused),
+                    None,
+                    Some(answer),
+                );
             }
             Request::PauseFloor { paused } => {
                 tracing::info!("{} {} the floor", person.name, pauses(paused));
-                self.ask(client(String::new()), Ask::PauseFloor(paused), None, Some(answer));
+                self.ask(
+                    client(String::new()),
+                    Ask::PauseFloor(paused),
+                    None,
+                    Some(answer),
+                );
             }
         }
     }
 
     /// The order that a client id stands for.
     fn known(&self, client_id: &str) -> Option<(takt_maps::OrderId, Option<OrderSpec>)> {
-        let follower = self.follower.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let follower = self
+            .follower
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let id = follower.order_of(client_id)?;
         Some((id, follower.model.orders.get(&id).map(|order| order.spec)))
     }
 
     fn vehicle_name(&self, vehicle: takt_maps::VehicleId) -> &str {
-        self.floor.vehicles.get(vehicle.index()).map_or("an unknown vehicle", |v| &v.name)
+        self.floor
+            .vehicles
+            .get(vehicle.index())
+            .map_or("an unknown vehicle", |v| &v.name)
     }
 
-    fn ask(&mut self, client: Client, request: Ask, spec: Option<OrderSpec>, answer: Option<Answer>) {
+    fn ask(
+        &mut self,
+        client: Client,
+        request: Ask,
+        spec: Option<OrderSpec>,
+        answer: Option<Answer>,
+    ) {
         let token = self.next_token;
         self.next_token += 1;
-        self.pending.insert(token, Pending { client, spec, answers: answer.into_iter().collect() });
+        self.pending.insert(
+            token,
+            Pending {
+                client,
+                spec,
+                answers: answer.into_iter().collect(),
+            },
+        );
         if self.to_cycle.send(ToCycle::Ask { token, request }).is_err() {
             // Dropping the answers tells the callers that the controller is stopping.
             self.pending.remove(&token);
@@ -249,7 +339,9 @@ impl Keeper {
     }
 
     fn answer(&mut self, token: u64, result: Result<Option<takt_maps::OrderId>, Refused>) {
-        let Some(pending) = self.pending.remove(&token) else { return };
+        let Some(pending) = self.pending.remove(&token) else {
+            return;
+        };
         for answer in pending.answers {
             let reply = match result {
                 Ok(Some(id)) => Ok(Reply::Order(id)),
@@ -269,7 +361,11 @@ fn pauses(paused: bool) -> &'static str {
 /// The same client id must say the same.
 fn same(known: Option<OrderSpec>, spec: &OrderSpec, client_id: &str) -> Result<(), Rejection> {
     // Times are relative to the moment of the call for most clients: they do not make another order.
-    let bare = |s: &OrderSpec| OrderSpec { release_ms: 0, deadline_ms: None, ..*s };
+    let bare = |s: &OrderSpec| OrderSpec {
+        release_ms: 0,
+        deadline_ms: None,
+        ..*s
+    };
     match known {
         Some(known) if bare(&known) != bare(spec) => Err(Rejection::AlreadyExists(format!(
             "client_id: {client_id:?} was used for another order; use a new one, or the same contents"
@@ -283,7 +379,10 @@ fn rejection(refused: Refused) -> Rejection {
     let Refused::Order(refusal) = refused else {
         return Rejection::NotFound("there is no such vehicle".to_owned());
     };
-    let invalid = |field| Rejection::Invalid { field, problem: refusal.to_string() };
+    let invalid = |field| Rejection::Invalid {
+        field,
+        problem: refusal.to_string(),
+    };
     match refusal {
         Refusal::Full { .. } => Rejection::ResourceExhausted(refusal.to_string()),
         Refusal::UnknownDependency(_) | Refusal::DependencyFailed(_) => invalid("depends_on"),

@@ -91,7 +91,11 @@ impl Live {
     ///
     /// # Errors
     /// See [`LiveError`].
-    pub fn start(floor: Arc<Floor>, options: LiveOptions, tokio: &tokio::runtime::Handle) -> Result<Self, LiveError> {
+    pub fn start(
+        floor: Arc<Floor>,
+        options: LiveOptions,
+        tokio: &tokio::runtime::Handle,
+    ) -> Result<Self, LiveError> {
         let (store, follower, restored) = Store::open(&floor, options.data.as_deref(), utc_ms())?;
         let now_ms = restored.now_ms;
         let open = restored.orders.len() as u64;
@@ -111,9 +115,22 @@ impl Live {
         };
         let begun = std::time::Instant::now();
         let clock = move || now_ms + begun.elapsed().as_millis() as u64;
-        let bridge = Arc::new(Bridge::start(&floor, &options.addresses, tokio, clock, inbox));
+        let bridge = Arc::new(Bridge::start(
+            &floor,
+            &options.addresses,
+            tokio,
+            clock,
+            inbox,
+        ));
 
-        let keeper = Keeper::new(floor.clone(), store, follower, front.changes(), to_bridge.clone(), open);
+        let keeper = Keeper::new(
+            floor.clone(),
+            store,
+            follower,
+            front.changes(),
+            to_bridge.clone(),
+            open,
+        );
         let keeper = thread("takt-keeper", move || keeper.run(&for_keeper))?;
         let calls_to = to_keeper.clone();
         tokio.spawn(async move {
@@ -128,8 +145,12 @@ impl Live {
         let (cycle_ends, bridge_ends) = cycle_thread::rings(&floor);
         let cycle_stop = stop.clone();
         let cycle_floor = floor.clone();
-        let cycle = thread("takt-cycle", move || cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop))?;
-        let workload = options.workload.then(|| takt_sim::workload::Workload::new(&floor, options.seed));
+        let cycle = thread("takt-cycle", move || {
+            cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop)
+        })?;
+        let workload = options
+            .workload
+            .then(|| takt_sim::workload::Workload::new(&floor, options.seed));
         let bridge_thread = bridge_thread::BridgeThread {
             ends: bridge_ends,
             from_all,
@@ -140,7 +161,15 @@ impl Live {
             front: front.clone(),
         };
         let bridge_thread = thread("takt-bridge", move || bridge_thread.run())?;
-        Ok(Self { front, stop, bridge, to_keeper, cycle, bridge_thread, keeper })
+        Ok(Self {
+            front,
+            stop,
+            bridge,
+            to_keeper,
+            cycle,
+            bridge_thread,
+            keeper,
+        })
     }
 
     /// Has the cycle ended by itself (which it never should)?
@@ -171,14 +200,25 @@ impl Live {
 }
 
 async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Option<T> {
-    tokio::task::spawn_blocking(move || thread.join().ok()).await.ok().flatten()
+    tokio::task::spawn_blocking(move || thread.join().ok())
+        .await
+        .ok()
+        .flatten()
 }
 
-fn thread<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> std::io::Result<JoinHandle<T>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(body)
+fn thread<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
 }
 
 /// Milliseconds since 1970, by this machine's clock.
 fn utc_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_millis() as u64
 }

@@ -53,13 +53,26 @@ impl Store {
         let Some(directory) = data else {
             // Greater than that of a controller that ran some seconds ago, up to a wrap after 18 hours.
             let epoch = ((utc_ms / 1_000) as u16).max(1);
-            let store = Self { journal: None, epoch };
-            return Ok((store, Follower::new(floor.clone(), utc_ms), Restored::default()));
+            let store = Self {
+                journal: None,
+                epoch,
+            };
+            return Ok((
+                store,
+                Follower::new(floor.clone(), utc_ms),
+                Restored::default(),
+            ));
         };
-        let failed = |e: &dyn std::fmt::Display| LiveError::Store(format!("store {}: {e}", directory.display()));
+        let failed = |e: &dyn std::fmt::Display| {
+            LiveError::Store(format!("store {}: {e}", directory.display()))
+        };
         let disk = LiveDisk::open(directory).map_err(|e| failed(&e))?;
-        let identity = Identity { floor_digest: floor.digest, record_version: VERSION };
-        let (mut journal, recovered) = Journal::open(disk, FILE, identity).map_err(|e| failed(&e))?;
+        let identity = Identity {
+            floor_digest: floor.digest,
+            record_version: VERSION,
+        };
+        let (mut journal, recovered) =
+            Journal::open(disk, FILE, identity).map_err(|e| failed(&e))?;
         for warning in &recovered.warnings {
             tracing::warn!("store {}: {warning}", directory.display());
         }
@@ -68,7 +81,14 @@ impl Store {
         journal.checkpoint(compact.iter()).map_err(|e| failed(&e))?;
         // The vehicles' registers have 16 bits for it; they compare as serial numbers do.
         let epoch = journal.epoch() as u16;
-        Ok((Self { journal: Some(journal), epoch }, follower, restored))
+        Ok((
+            Self {
+                journal: Some(journal),
+                epoch,
+            },
+            follower,
+            restored,
+        ))
     }
 
     /// This start's epoch.
@@ -95,7 +115,13 @@ impl Store {
 
 /// What the entries say: a follower's model, and what a controller starts from.
 fn rebuild(floor: &Arc<Floor>, entries: &[Entry], utc_ms: u64) -> (Follower, Restored, u64) {
-    let zero = entries.iter().find_map(|e| if let Entry::Zero { utc_ms } = e { Some(*utc_ms) } else { None });
+    let zero = entries.iter().find_map(|e| {
+        if let Entry::Zero { utc_ms } = e {
+            Some(*utc_ms)
+        } else {
+            None
+        }
+    });
     let zero = zero.unwrap_or(utc_ms);
     let mut follower = Follower::new(floor.clone(), zero);
     let (mut last, mut latest_ms) = (0, 0);
@@ -126,18 +152,34 @@ fn rebuild(floor: &Arc<Floor>, entries: &[Entry], utc_ms: u64) -> (Follower, Res
                     Delta::Stock { .. } => stocked = true,
                     _ => {}
                 }
-                let who = if matches!(delta, Delta::Submitted { .. }) { client.take() } else { None };
+                let who = if matches!(delta, Delta::Submitted { .. }) {
+                    client.take()
+                } else {
+                    None
+                };
                 follower.apply(delta, who);
             }
         }
     }
     let model = &follower.model;
-    let orders: Vec<Order> = model.orders.values().filter(|o| !o.state.is_final()).map(as_order).collect();
-    let paused = (0..model.vehicles.len()).filter(|&i| model.vehicles[i].paused).map(VehicleId::from_index).collect();
+    let orders: Vec<Order> = model
+        .orders
+        .values()
+        .filter(|o| !o.state.is_final())
+        .map(as_order)
+        .collect();
+    let paused = (0..model.vehicles.len())
+        .filter(|&i| model.vehicles[i].paused)
+        .map(VehicleId::from_index)
+        .collect();
     let restored = Restored {
         orders,
         bad_ends,
-        stock: if stocked { model.stock.clone() } else { Vec::new() },
+        stock: if stocked {
+            model.stock.clone()
+        } else {
+            Vec::new()
+        },
         paused,
         floor_paused: model.paused,
         next_order: last + 1,
@@ -148,7 +190,11 @@ fn rebuild(floor: &Arc<Floor>, entries: &[Entry], utc_ms: u64) -> (Follower, Res
 }
 
 fn as_order(view: &OrderView) -> Order {
-    let dependency = if view.spec.depends_on.is_some() { Dependency::Pending } else { Dependency::None };
+    let dependency = if view.spec.depends_on.is_some() {
+        Dependency::Pending
+    } else {
+        Dependency::None
+    };
     Order {
         id: view.id,
         spec: view.spec,
@@ -162,13 +208,22 @@ fn as_order(view: &OrderView) -> Order {
 /// The same state in fewer entries.
 fn compacted(follower: &Follower, restored: &Restored, zero: u64) -> Vec<Entry> {
     let model = &follower.model;
-    let mut entries = vec![Entry::Zero { utc_ms: zero }, Entry::LastOrder(OrderId(restored.next_order - 1))];
+    let mut entries = vec![
+        Entry::Zero { utc_ms: zero },
+        Entry::LastOrder(OrderId(restored.next_order - 1)),
+    ];
     entries.extend(model.orders.values().cloned().map(Entry::Order));
     for (i, &pieces) in restored.stock.iter().enumerate() {
-        entries.push(Entry::Delta(Delta::Stock { buffer: BufferId::from_index(i), pieces }));
+        entries.push(Entry::Delta(Delta::Stock {
+            buffer: BufferId::from_index(i),
+            pieces,
+        }));
     }
     for &vehicle in &restored.paused {
-        entries.push(Entry::Delta(Delta::VehiclePaused { vehicle, paused: true }));
+        entries.push(Entry::Delta(Delta::VehiclePaused {
+            vehicle,
+            paused: true,
+        }));
     }
     if restored.floor_paused {
         entries.push(Entry::Delta(Delta::FloorPaused { paused: true }));

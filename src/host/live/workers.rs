@@ -26,14 +26,27 @@ pub(super) struct Workers {
 
 impl Workers {
     /// Starts both; they end when this is dropped.
-    pub(super) fn start(floor: &Arc<Floor>, seed: u64, answers: &Sender<ToCycle>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        floor: &Arc<Floor>,
+        seed: u64,
+        answers: &Sender<ToCycle>,
+    ) -> std::io::Result<Self> {
         let (plan, questions) = channel::<(Box<MotionSnapshot>, Box<MotionProposal>)>();
         let (planner_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-planner", move || {
-            let mut planner = Planner::new(&planner_floor, PlannerOptions { seed, ..PlannerOptions::default() });
+            let mut planner = Planner::new(
+                &planner_floor,
+                PlannerOptions {
+                    seed,
+                    ..PlannerOptions::default()
+                },
+            );
             while let Ok((snapshot, mut proposal)) = questions.recv() {
                 planner.plan(&planner_floor, &snapshot, &mut proposal);
-                if to.send(ToCycle::Answer(Answer::Motion(snapshot, proposal))).is_err() {
+                if to
+                    .send(ToCycle::Answer(Answer::Motion(snapshot, proposal)))
+                    .is_err()
+                {
                     break;
                 }
             }
@@ -41,16 +54,26 @@ impl Workers {
         let (dispatch, questions) = channel::<Box<DispatchSnapshot>>();
         let (dispatcher_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-dispatcher", move || {
-            let options = DispatchOptions { seed, ..DispatchOptions::default() };
+            let options = DispatchOptions {
+                seed,
+                ..DispatchOptions::default()
+            };
             let mut dispatcher = Dispatcher::new(&dispatcher_floor, options);
             while let Ok(snapshot) = questions.recv() {
                 let proposal = Box::new(dispatcher.solve(&dispatcher_floor, &snapshot));
-                if to.send(ToCycle::Answer(Answer::Dispatch(snapshot, proposal))).is_err() {
+                if to
+                    .send(ToCycle::Answer(Answer::Dispatch(snapshot, proposal)))
+                    .is_err()
+                {
                     break;
                 }
             }
         })?;
-        Ok(Self { plan, dispatch, proposals: vec![Box::default(), Box::default()] })
+        Ok(Self {
+            plan,
+            dispatch,
+            proposals: vec![Box::default(), Box::default()],
+        })
     }
 
     /// Asks the planner.
