@@ -7,7 +7,7 @@ import { startDrawer } from "./drawer.js";
 import { apply, currentLanguage, duration, setLanguage, t } from "./i18n.js";
 import { startKpis } from "./kpis.js";
 import { startLists } from "./lists.js";
-import { ageMs, connect, retryInMs } from "./live.js";
+import { ageMs, connect, drop, retryInMs } from "./live.js";
 import { shown, startMap } from "./map.js";
 import * as say from "./phrases.js";
 import { on, state } from "./state.js";
@@ -70,7 +70,8 @@ on("frame", drawBar);
 apply();
 connect();
 
-// For tests: where vehicles are drawn now, in mm.
+// For tests: where vehicles are drawn now, in mm; and a cut of the connection.
 window.taktTest = {
+  drop,
   vehicles: () => [...shown()].map(([id, [x, y]]) => ({ name: say.vehicleName(id), x, y })),
 };

@@ -4,7 +4,7 @@ import { isLow, isStarving, vehicleLook } from "./attention.js";
 import { state } from "./state.js";
 
 /** Names are written from this many pixels a metre on. */
-const NAMES_FROM = 14;
+const NAMES_FROM = 10;
 const FONT = "ui-sans-serif, system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif";
 
 let colours = null;

@@ -52,14 +52,14 @@ export function startKpis() {
     const parts = {
       name: h("h2"), value: h("span", { class: "value" }), unit: h("span", { class: "unit" }),
       target: h("span", { class: "target-text" }), plot: h("div", { class: "plot-box" }),
-      top: h("span", { class: "axis-top" }), span: h("span", { class: "axis-span" }), note: h("p", { class: "quiet" }),
+      top: h("span", { class: "axis-top" }), span: h("span", { class: "axis-span" }), note: h("span", { class: "note" }),
     };
     const element = h("article", { class: "kpi", "data-testid": `kpi-${tile.key}` },
       h("div", { class: "kpi-head" }, parts.name, parts.target),
       h("div", { class: "kpi-body" },
         h("div", { class: "kpi-number" }, parts.value, " ", parts.unit),
-        h("div", { class: "kpi-plot" }, parts.plot, parts.top, parts.span)),
-      parts.note);
+        h("div", { class: "kpi-plot" }, parts.plot, parts.top)),
+      h("div", { class: "kpi-foot quiet" }, parts.note, parts.span));
     tiles.set(tile, { element, ...parts });
     $("kpis").append(element);
   }

@@ -60,6 +60,11 @@ function open(floor) {
   };
 }
 
+/** Cuts the connection, as a bad network would. */
+export function drop() {
+  lost();
+}
+
 function lost() {
   const old = socket;
   socket = null;

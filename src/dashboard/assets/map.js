@@ -10,7 +10,9 @@ const FRAME_MS = 33;
 /** Vehicles are drawn so long after what was heard, so that there are two frames to draw between. */
 const BEHIND_MS = 220;
 /** Part of the stage left free around the whole floor. */
-const MARGIN = 0.03;
+const MARGIN = 0.02;
+/** Height kept for the legend below it. */
+const LEGEND_PX = 32;
 /** Pixels within which a press and its release are a click. */
 const CLICK_PX = 5;
 
@@ -65,7 +67,9 @@ export function fit() {
   const { clientWidth: width, clientHeight: height } = $("map");
   view.x = (min[0] + max[0]) / 2;
   view.y = (min[1] + max[1]) / 2;
-  view.scale = Math.min(width / (max[0] - min[0]), height / (max[1] - min[1])) * (1 - 2 * MARGIN);
+  const room = height - LEGEND_PX;
+  view.scale = Math.min(width / (max[0] - min[0]), room / (max[1] - min[1])) * (1 - 2 * MARGIN);
+  view.y -= LEGEND_PX / 2 / view.scale;
   view.touched = false;
 }
 

@@ -27,8 +27,8 @@ export function plot(points, { target = null, scale = 1, digits = 0, label }) {
   return { picture, top: number(top, digits), spanMs: end - begin };
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 … */
+/** The next round number: 1, 2, 3, 4, 5, 6, 8, 10, 20 … */
 function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((n) => n * power).find((top) => top >= value * 0.999);
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((n) => n * power).find((top) => top >= value * 0.999);
 }
