@@ -156,3 +156,89 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Unreachable => "unreachable",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::controller::Delta;
+    use crate::follower::Follower;
+    use std::sync::Arc;
+    use takt_maps::OrderId;
+    use takt_maps::formats::builtin;
+    use takt_scheduler::orders::{OrderSpec, Transition};
+
+    /// A follower after orders `1 ..= submitted`, of which the first `done` are completed.
+    fn follower(submitted: u64, done: u64) -> Follower {
+        let floor = builtin("electronics-line").unwrap().unwrap().floor;
+        let mut follower = Follower::new(Arc::new(floor), 0);
+        let spec = OrderSpec::default();
+        for id in 1..=submitted {
+            let id = OrderId(id);
+            let submitted = Delta::Submitted {
+                id,
+                spec,
+                token: None,
+                at_ms: 0,
+            };
+            follower.apply(&submitted, None);
+        }
+        for order in (1..=done).map(OrderId) {
+            let end = Transition {
+                order,
+                spec,
+                from: None,
+                to: OrderState::Completed,
+                reason: None,
+                at_ms: 1,
+            };
+            follower.apply(&Delta::Moved(end), None);
+        }
+        follower
+    }
+
+    fn ids(frame: &Value) -> Vec<u64> {
+        let orders = frame["orders"].as_array().unwrap();
+        orders.iter().map(|o| o["id"].as_u64().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_first_frame_has_the_open_orders_and_those_that_ended_of_late() {
+        let ended = ENDED_AT_FIRST as u64 + 50;
+        let follower = follower(ended + 2, ended);
+        let mut sent = Sent::default();
+        let first = frame(&follower.model, &mut sent);
+        assert_eq!(ids(&first), (51..=ended + 2).collect::<Vec<_>>());
+        let second = frame(&follower.model, &mut sent);
+        assert!(second.get("orders").is_none());
+    }
+
+    #[test]
+    fn later_frames_have_what_changed() {
+        let mut follower = follower(3, 1);
+        let mut sent = Sent::default();
+        frame(&follower.model, &mut sent);
+        let spec = OrderSpec::default();
+        let at_ms = 2;
+        let open = Transition {
+            order: OrderId(2),
+            spec,
+            from: None,
+            to: OrderState::Open,
+            reason: None,
+            at_ms,
+        };
+        follower.apply(&Delta::Moved(open), None);
+        let tick = Delta::Tick {
+            cycle: 1,
+            now_ms: 10,
+            state_hash: 0,
+        };
+        follower.apply(&tick, None);
+        let next = frame(&follower.model, &mut sent);
+        assert_eq!(ids(&next), [2]);
+        assert_eq!(next["orders"][0]["state"], "open");
+        assert_eq!(next["samples"].as_array().unwrap().len(), 1);
+        assert!(frame(&follower.model, &mut sent).get("samples").is_none());
+    }
+}

@@ -92,6 +92,18 @@ await check("a rush order is submitted", async () => {
   must(await $(`order-row-${order}`).isVisible(), "the order is in the list");
 });
 
+await check("a station's drawer offers a rush order to it, filled in", async () => {
+  await $("tab-stations").click();
+  await $("station-row-smt1-2").click();
+  await $("rush-here").click();
+  const chosen = (end) => $(`rush-${end}`).evaluate((select) => select.selectedOptions[0].textContent);
+  must((await chosen("to")) === "smt1-2", "to this station");
+  must((await chosen("from")) === "store-2", "from where its parts come from");
+  await $("dialog-back").click();
+  await $("drawer-close").click();
+  await $("tab-orders").click();
+});
+
 await check("the language is switched in place, and stays after a reload", async () => {
   must((await text("tab-orders")) === "Orders", "English at first");
   await $("language").click();
@@ -152,6 +164,15 @@ await check("the order ends completed", async () => {
   must(order, "an order was submitted");
   await until(async () => (await $(`order-row-${order}`).getAttribute("data-state")) === "completed",
     `order ${order} is completed`, ORDER_MS);
+});
+
+await check("both languages have the same words, with the same gaps", async () => {
+  const [en, zh] = await page.evaluate(async () => [(await import("/words_en.js")).EN, (await import("/words_zh.js")).ZH]);
+  must(Object.keys(en).length > 100, "there are words");
+  must(Object.keys(en).sort().join() === Object.keys(zh).sort().join(), "the same keys");
+  const gaps = (words) => [...new Set(words.match(/\{\w+\}/g) ?? [])].sort().join();
+  const unlike = Object.keys(en).filter((key) => gaps(en[key]) !== gaps(zh[key]));
+  must(unlike.length === 0, `other gaps: ${unlike}`);
 });
 
 await check("nothing overflows on a laptop and a tablet", async () => {

@@ -67,7 +67,7 @@ function* vehicles() {
     const look = vehicleLook(id, vehicle);
     const why = say.vehicleWhy(id, vehicle);
     if (look === "stopped" && !state.frame.notice) {
-      yield { key: `vehicle-${id}`, priority: "high", title: t("attention.blocked", { name }), why, thing };
+      yield { key: `vehicle-${id}`, priority: "high", title: t("attention.stopped", { name }), why, thing };
     } else if (look === "blocked") {
       yield { key: `vehicle-${id}`, priority: "medium", title: t("attention.blocked", { name }), why, thing };
     } else if (look === "paused") {

@@ -4,7 +4,7 @@ import { Refused, person, setPerson, submitOrder } from "./actions.js";
 import { $, h, setText } from "./dom.js";
 import { has, number, t } from "./i18n.js";
 import * as say from "./phrases.js";
-import { on, select, state } from "./state.js";
+import { buffersOf, on, select, state } from "./state.js";
 
 const TOAST_MS = 6000;
 /** What a rush order's form begins with. */
@@ -95,20 +95,18 @@ class RushForm {
 
   /** Where what this station uses up comes from, the emptiest first. */
   suggest() {
-    const { buffers } = state.floor;
-    const asks = buffers.map((b, id) => ({ b, id, n: state.frame.stock[id] }))
-      .filter(({ b }) => b.station === this.values.to && b.role === "consume")
+    const asks = buffersOf(this.values.to).filter(({ b }) => b.role === "consume")
       .sort((x, y) => x.n / x.b.capacity - y.n / y.b.capacity)[0];
     if (!asks) return;
-    this.values.from = buffers[asks.b.other].station;
+    this.values.from = state.floor.buffers[asks.b.other].station;
     this.values.pair = `${asks.b.other} ${asks.id}`;
   }
 
   /** Buffers of the two stations that hold the same material. */
   pairs() {
-    const all = state.floor.buffers.map((b, id) => ({ b, id }));
-    const give = all.filter(({ b }) => b.station === this.values.from && b.role !== "consume" && b.role !== "sink");
-    const takes = all.filter(({ b }) => b.station === this.values.to && b.role !== "produce" && b.role !== "source");
+    const at = (station) => (station === null ? [] : buffersOf(station));
+    const give = at(this.values.from).filter(({ b }) => b.role !== "consume" && b.role !== "sink");
+    const takes = at(this.values.to).filter(({ b }) => b.role !== "produce" && b.role !== "source");
     return give.flatMap((g) => takes.filter((s) => s.b.material === g.b.material).map((s) => [g, s]));
   }
 
@@ -130,7 +128,7 @@ class RushForm {
     });
     this.send = buttons(t("dialog.submit"), "rush-submit");
     this.problem = h("p", { class: "problem whole", role: "alert", "data-testid": "rush-problem" });
-    show(h("form", { class: "rush", novalidate: true, onsubmit: (e) => { e.preventDefault(); this.submit(); } },
+    show(h("form", { class: "rush-form", novalidate: true, onsubmit: (e) => { e.preventDefault(); this.submit(); } },
       h("h2", {}, t("dialog.rush")),
       this.field("from", t("dialog.from"), this.stations("from")), this.field("to", t("dialog.to"), this.stations("to")),
       this.field("pair", t("dialog.material"), material),

@@ -1,10 +1,10 @@
 // Draws the floor: what stands still into a picture of its own, then what moves. Grey is normal; colour is for looking.
 
 import { isLow, isStarving, vehicleLook } from "./attention.js";
-import { state } from "./state.js";
+import { buffersOf, state } from "./state.js";
 
-/** Names are written from this many pixels a metre on. */
-const NAMES_FROM = 10;
+/** Names are written from so many pixels a metre on. */
+const NAMES_FROM = { vehicle: 9, station: 11, charger: 24 };
 const FONT = "ui-sans-serif, system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif";
 
 let colours = null;
@@ -86,7 +86,7 @@ function drawStill(canvas, view, ratio) {
   for (const wall of floor.walls.filter((w) => w.level === state.level)) line(c, wall.points);
   drawPlaces(c, view);
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  if (view.scale * 1000 >= NAMES_FROM) drawNames(c, canvas, view);
+  if (view.scale * 1000 >= NAMES_FROM.station) drawNames(c, canvas, view);
 }
 
 function line(c, points, closed = false) {
@@ -191,6 +191,8 @@ function outward(node) {
 function drawNames(c, canvas, view) {
   const { nodes } = state.floor;
   c.font = `${Math.min(13, Math.max(10, view.scale * 620))}px ${FONT}`;
+  c.lineWidth = 3;
+  c.strokeStyle = colours.ground;
   c.fillStyle = colours.quiet;
   c.textBaseline = "middle";
   const named = (thing, far) => {
@@ -200,11 +202,13 @@ function drawNames(c, canvas, view) {
     const x = canvas.clientWidth / 2 + (node[0] + ox * far - view.x) * view.scale;
     const y = canvas.clientHeight / 2 - (node[1] + oy * far - view.y) * view.scale;
     c.textAlign = ox === 0 ? "center" : ox > 0 ? "left" : "right";
-    c.fillText(thing.name, x, y + (oy === 0 ? 0 : -oy * 7));
+    c.strokeText(thing.name, x, y - oy * 7);
+    c.fillText(thing.name, x, y - oy * 7);
   };
-  const counted = new Set(state.floor.buffers.filter((b) => b.threshold !== null).map((b) => b.station));
-  state.floor.stations.forEach((station, id) => named(station, counted.has(id) ? 1850 : 780));
-  if (view.scale * 1000 >= 24) for (const charger of state.floor.chargers) named(charger, 650);
+  // Beyond the bars of its stock, if it has some.
+  state.floor.stations.forEach((station, id) =>
+    named(station, buffersOf(id).some(({ b }) => b.threshold !== null) ? 1850 : 780));
+  if (view.scale * 1000 >= NAMES_FROM.charger) for (const charger of state.floor.chargers) named(charger, 650);
 }
 
 // ---- What moves ----
@@ -229,19 +233,18 @@ function drawDoors(c, view) {
 
 /** Beside each station one upright bar for each of its buffers that fills or empties, with its reorder level. */
 function drawStock(c, view) {
-  const { stations, buffers, nodes } = state.floor;
+  const { stations, nodes } = state.floor;
   const [wide, tall, gap] = [300, 1000, 130];
   if (view.scale * tall < 7) return;
   for (const [id, station] of stations.entries()) {
     const node = nodes[station.node];
     if (node[2] !== state.level) continue;
-    const here = buffers.map((b, i) => [b, state.frame.stock[i]])
-      .filter(([b]) => b.station === id && (b.role === "consume" || b.role === "produce"));
+    const here = buffersOf(id).filter(({ b }) => b.threshold !== null);
     const [ox, oy] = outward(station.node);
     const width = here.length * (wide + gap) - gap;
     const x0 = node[0] + ox * (700 + width / 2) - width / 2;
     const y0 = node[1] + oy * 1200 - tall / 2;
-    here.forEach(([buffer, pieces], i) => {
+    here.forEach(({ b: buffer, n: pieces }, i) => {
       const x = x0 + i * (wide + gap);
       const full = Math.min(1, pieces / buffer.capacity);
       const starving = isStarving(buffer, pieces);
@@ -252,12 +255,10 @@ function drawStock(c, view) {
       c.strokeStyle = starving ? colours.red : colours["lane-line"];
       c.lineWidth = (starving ? 2.5 : 1) / view.scale;
       c.strokeRect(x, y0, wide, tall);
-      if (buffer.threshold !== null) {
-        const y = y0 + (tall * buffer.threshold) / buffer.capacity;
-        c.strokeStyle = colours.ink;
-        c.lineWidth = 1 / view.scale;
-        line(c, [[x - 60, y], [x + wide + 60, y]]);
-      }
+      const y = y0 + (tall * buffer.threshold) / buffer.capacity;
+      c.strokeStyle = colours.ink;
+      c.lineWidth = 1 / view.scale;
+      line(c, [[x - 60, y], [x + wide + 60, y]]);
     });
     if (state.selected?.type === "station" && state.selected.id === id) {
       c.strokeStyle = colours.choose;
@@ -357,7 +358,7 @@ function drawMark(c, look, colour, view, room) {
 
 function drawVehicleName(c, canvas, view, id, pose) {
   const chosen = state.selected?.type === "vehicle" && state.selected.id === id;
-  if (view.scale * 1000 < NAMES_FROM && !chosen) return;
+  if (view.scale * 1000 < NAMES_FROM.vehicle && !chosen) return;
   const x = canvas.clientWidth / 2 + (pose[0] - view.x) * view.scale;
   const y = canvas.clientHeight / 2 - (pose[1] - view.y) * view.scale;
   const far = Math.max(9, view.scale * 700);

@@ -6,7 +6,7 @@ import { askCancel, askRush, report } from "./dialogs.js";
 import { $, h } from "./dom.js";
 import { duration, number, t } from "./i18n.js";
 import * as say from "./phrases.js";
-import { isCancellable, isFinal, isLate, on, orderOf, select, state } from "./state.js";
+import { buffersOf, isCancellable, isFinal, isLate, on, orderOf, select, state } from "./state.js";
 
 /** Time between updates; faster could not be read. */
 const EVERY_MS = 400;
@@ -135,7 +135,7 @@ function orderParts(id) {
 
 function stationParts(id) {
   const station = state.floor.stations[id];
-  const buffers = state.floor.buffers.map((b, i) => ({ b, n: state.frame.stock[i] })).filter(({ b }) => b.station === id);
+  const buffers = buffersOf(id);
   const orders = [...state.orders.values()].filter((o) => !isFinal(o) && (o.from === id || o.to === id));
   const coming = orders.filter((o) => o.to === id).length;
   const empty = buffers.filter(({ b, n }) => isStarving(b, n)).map(({ b }) => say.materialName(b.material));

@@ -41,14 +41,14 @@ export function number(value, digits = 0) {
   });
 }
 
-/** A duration in two units at most: "45 s", "3 min 20 s", "2 h 5 min". */
-export function duration(ms) {
+/** A duration in so many units at most: "45 s", "3 min 20 s", "2 h 5 min"; or "45 s", "3 min", "2 h". */
+export function duration(ms, units = 2) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return `${s} ${t("unit.s")}`;
   if (s < 3600) {
     const rest = s % 60;
-    return `${Math.floor(s / 60)} ${t("unit.min")}` + (s < 600 && rest ? ` ${rest} ${t("unit.s")}` : "");
+    return `${Math.floor(s / 60)} ${t("unit.min")}` + (units > 1 && s < 600 && rest ? ` ${rest} ${t("unit.s")}` : "");
   }
   const min = Math.floor((s % 3600) / 60);
-  return `${Math.floor(s / 3600)} ${t("unit.h")}` + (min ? ` ${min} ${t("unit.min")}` : "");
+  return `${Math.floor(s / 3600)} ${t("unit.h")}` + (units > 1 && min ? ` ${min} ${t("unit.min")}` : "");
 }

@@ -4,7 +4,7 @@ import { attention, isLow, isStarving, vehicleLook } from "./attention.js";
 import { $, h, keyed, setText, sign } from "./dom.js";
 import { duration, t } from "./i18n.js";
 import * as say from "./phrases.js";
-import { isFinal, isLate, lateness, on, select, state, tagged } from "./state.js";
+import { buffersOf, isFinal, isLate, lateness, on, orderOf, select, state, tagged } from "./state.js";
 
 /** Ended orders shown below the open ones. */
 const ENDED_SHOWN = 30;
@@ -147,11 +147,11 @@ function orderRows() {
     key: `order-${order.id}`, testid: `order-row-${order.id}`, state: order.state, thing: { type: "order", id: order.id },
     over: isFinal(order),
     cells: [
-      `${order.id}${order.priority === 9 ? ` ${t("orders.rush")}` : ""}`,
+      String(order.id),
       `${say.stationName(order.from)} → ${say.stationName(order.to)}`,
       t(`state.${order.state}`),
       order.vehicle === null ? "–" : say.vehicleName(order.vehicle),
-      say.deadlineText(order),
+      say.deadlineText(order, 1),
     ],
     marks: [order.priority === 9 && !isFinal(order) ? "rush" : "", "", order.state === "failed" ? "bad" : "", "",
       (lateness(order) ?? -1) > 0 ? "warn" : ""],
@@ -165,8 +165,8 @@ function vehicleRows() {
     const mark = { stopped: "bad", blocked: "warn", paused: "note", normal: "" }[look];
     return {
       key: `vehicle-${id}`, testid: `vehicle-row-${say.vehicleName(id)}`, state: look, thing: { type: "vehicle", id },
-      cells: [say.vehicleName(id), say.missionText(vehicle.mission), say.waitText(vehicle.wait), say.percent(vehicle.battery)],
-      marks: ["", "", mark, ""], look: rank[look], busy: tagged(vehicle.mission)[0] === "idle" ? 1 : 0,
+      cells: [say.vehicleName(id), say.missionText(vehicle), say.waitText(vehicle.wait), say.percent(vehicle.battery)],
+      marks: ["", "", mark, ""], look: rank[look], busy: orderOf(vehicle) === null ? 1 : 0,
     };
   });
   return rows.sort((a, b) => a.look - b.look || a.busy - b.busy);
@@ -174,15 +174,15 @@ function vehicleRows() {
 
 function stationRows() {
   const rows = state.floor.stations.map((station, id) => {
-    const buffers = state.floor.buffers.map((b, i) => [b, state.frame.stock[i]]).filter(([b]) => b.station === id);
-    const starving = buffers.some(([b, n]) => isStarving(b, n));
-    const low = buffers.some(([b, n]) => isLow(b, n));
-    const stock = buffers.filter(([b]) => b.role === "consume" || b.role === "produce")
-      .map(([b, n]) => `${say.materialName(b.material)} ${n}/${b.capacity}`);
+    const buffers = buffersOf(id);
+    const starving = buffers.some(({ b, n }) => isStarving(b, n));
+    const low = buffers.some(({ b, n }) => isLow(b, n));
+    const stock = buffers.filter(({ b }) => b.threshold !== null)
+      .map(({ b, n }) => `${say.materialName(b.material)} ${n}/${b.capacity}`);
     return {
       key: `station-${id}`, testid: `station-row-${station.name}`, thing: { type: "station", id },
       state: starving ? "starving" : low ? "low" : "normal", rank: starving ? 0 : low ? 1 : 2,
-      cells: [station.name, stock.join(" · ") || buffers.map(([b]) => say.materialName(b.material)).join(" · ") || "–"],
+      cells: [station.name, stock.join(" · ") || buffers.map(({ b }) => say.materialName(b.material)).join(" · ") || "–"],
       marks: ["", starving ? "bad" : low ? "warn" : ""],
     };
   });
@@ -202,5 +202,6 @@ function updateRow(element, row) {
     const inner = element.children[i].firstElementChild;
     setText(inner, text);
     inner.className = row.marks[i];
+    inner.title = row.marks[i] === "rush" ? t("orders.rush") : "";
   });
 }

@@ -25,11 +25,18 @@ export function waitText(wait) {
 }
 
 /** What a vehicle is for, in one or two words. */
-export const missionText = (mission) => t(`mission.${tagged(mission)[0]}`);
+export const missionText = (vehicle) => t(`mission.${missionOf(vehicle)[0]}`);
+
+/** Its mission, and `parked` once it is where it was sent to park. */
+function missionOf(vehicle) {
+  const mission = tagged(vehicle.mission);
+  const there = vehicle.base.length === 0 && vehicle.route.length === 0;
+  return mission[0] === "parking" && there ? ["parked", null] : mission;
+}
 
 /** What a vehicle is doing, as a sentence. */
 export function vehicleDoing(vehicle) {
-  const [what, id] = tagged(vehicle.mission);
+  const [what, id] = missionOf(vehicle);
   const order = state.orders.get(id);
   const end = ["to_pickup", "loading"].includes(what) ? order?.from : order?.to;
   return t(`vehicle.${what}`, { id, place: end === undefined ? "…" : stationName(end) });
@@ -43,7 +50,7 @@ export function vehicleWhy(id, vehicle) {
   if (vehicle.wait !== "none") {
     return t("why.waits", { time: duration(waitedMs(id)), what: waitText(vehicle.wait) });
   }
-  return t(tagged(vehicle.mission)[0] === "idle" ? "why.idle" : "why.moving");
+  return t(["idle", "parked"].includes(missionOf(vehicle)[0]) ? "why.idle" : "why.moving");
 }
 
 /** Why an order is where it is. */
@@ -62,12 +69,12 @@ export function orderWhy(order) {
   return parts.join(" ") || t(`state.${order.state}`);
 }
 
-/** How an order stands to its deadline. */
-export function deadlineText(order) {
+/** How an order stands to its deadline; `units` as in `duration`. */
+export function deadlineText(order, units = 2) {
   const late = lateness(order);
   if (late === null) return t("orders.no_deadline");
-  if (late > 0) return t("orders.late", { time: duration(late) });
-  return isFinal(order) ? t("orders.in_time") : t("orders.left", { time: duration(-late) });
+  if (late > 0) return t("orders.late", { time: duration(late, units) });
+  return isFinal(order) ? t("orders.in_time") : t("orders.left", { time: duration(-late, units) });
 }
 
 /** Where an order comes from. */

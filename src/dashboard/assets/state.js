@@ -23,7 +23,7 @@ export const state = {
   link: "connecting",
   /** What is chosen: `{ type: "vehicle" | "order" | "station", id }`. */
   selected: null,
-  /** For each vehicle since when (controller ms) it waits as it does now. */
+  /** For each vehicle since when (controller ms) it stands and waits; null: it does not. */
   waitingSince: [],
   /** The level that is shown. */
   level: 0,
@@ -43,7 +43,11 @@ export function emit(event) {
 
 /** Forgets everything that came over the last connection. */
 export function begin(floor) {
+  const other = state.floor !== null && state.floor.digest !== floor.digest;
   state.floor = floor;
+  // Which buffers each station has: asked for at every picture.
+  floor.buffersAt = floor.stations.map(() => []);
+  floor.buffers.forEach((buffer, id) => floor.buffersAt[buffer.station].push(id));
   state.frame = null;
   state.frames = [];
   state.orders = new Map();
@@ -51,6 +55,7 @@ export function begin(floor) {
   state.waitingSince = floor.vehicles.map(() => null);
   if (state.level >= floor.levels.length) state.level = 0;
   emit("floor");
+  if (other) select(null);
 }
 
 /** Takes a frame in. */
@@ -61,9 +66,8 @@ export function take(frame) {
   state.frames.push(frame);
   if (state.frames.length > FRAMES_MAX) state.frames.shift();
   frame.vehicles.forEach((vehicle, i) => {
-    const wait = JSON.stringify(vehicle.wait);
-    if (vehicle.wait === "none") state.waitingSince[i] = null;
-    else if (state.waitingSince[i]?.wait !== wait) state.waitingSince[i] = { wait, since: frame.now_ms };
+    if (vehicle.wait === "none" || vehicle.speed > 0) state.waitingSince[i] = null;
+    else state.waitingSince[i] ??= frame.now_ms;
   });
   if (frame.orders) {
     for (const order of frame.orders) state.orders.set(order.id, order);
@@ -96,10 +100,10 @@ export function lateness(order) {
 
 export const isLate = (order) => (lateness(order) ?? -1) > 0;
 
-/** How long a vehicle has been waiting, in ms. */
+/** How long a vehicle has stood and waited, for whatever, in ms. */
 export function waitedMs(vehicle) {
-  const waiting = state.waitingSince[vehicle];
-  return waiting && state.frame ? state.frame.now_ms - waiting.since : 0;
+  const since = state.waitingSince[vehicle] ?? null;
+  return since !== null && state.frame ? state.frame.now_ms - since : 0;
 }
 
 /** A tagged value as `[tag, content]`: `"idle"` and `{ "to_drop": 7 }` alike. */
@@ -112,6 +116,10 @@ export function orderOf(vehicle) {
   const [what, id] = tagged(vehicle.mission);
   return ["to_pickup", "loading", "to_drop", "unloading"].includes(what) ? id : null;
 }
+
+/** The buffers of a station, each with its id and the pieces in it now: `{ id, b, n }`. */
+export const buffersOf = (station) =>
+  state.floor.buffersAt[station].map((id) => ({ id, b: state.floor.buffers[id], n: state.frame.stock[id] }));
 
 export function select(thing) {
   state.selected = thing;

@@ -1,7 +1,7 @@
 // English.
 
 export const EN = {
-  "unit.s": "s", "unit.min": "min", "unit.h": "h", "unit.m": "m", "unit.km": "km", "unit.ms": "ms", "unit.us": "µs",
+  "unit.s": "s", "unit.min": "min", "unit.h": "h", "unit.m": "m", "unit.km": "km", "unit.us": "µs",
   "unit.per_h": "/h", "unit.percent": "%", "unit.m_s": "m/s", "unit.pieces": "pcs", "unit.orders": "orders",
 
   "app.language": "中文", "app.language_title": "Switch to Chinese",
@@ -30,7 +30,7 @@ export const EN = {
   "attention.blocked": "{name} waits", "attention.low": "{station} is low",
   "attention.low_why": "{pieces} of {capacity} {material}",
   "attention.battery": "{name}: battery low", "attention.battery_why": "{n} %",
-  "attention.unknown": "{name} is lost", "attention.door": "{name} has a fault",
+  "attention.stopped": "{name} is stopped", "attention.door": "{name} has a fault",
 
   "alarms.title": "Alarms", "alarms.none": "No alarms.", "alarms.since": "for {time}", "alarms.ended": "ended {time} ago",
   "alarms.new": "New alarm: {text}",
@@ -44,9 +44,8 @@ export const EN = {
   "col.order": "Order", "col.route": "From → to", "col.state": "State", "col.deadline": "Deadline",
   "col.vehicle": "Vehicle", "col.doing": "Doing", "col.wait": "Waits for", "col.battery": "Battery",
   "col.station": "Station", "col.stock": "Stock",
-  "orders.none": "No orders.", "orders.late": "late {time}", "orders.left": "in {time}",
+  "orders.late": "late {time}", "orders.left": "in {time}",
   "orders.in_time": "in time", "orders.no_deadline": "–", "orders.rush": "Rush",
-  "orders.ended": "Ended of late", "orders.open": "Open",
 
   "state.waiting": "Waiting", "state.open": "No vehicle yet", "state.assigned": "To pickup", "state.loading": "Loading",
   "state.carrying": "On board", "state.unloading": "Unloading", "state.completed": "Completed",
@@ -61,7 +60,7 @@ export const EN = {
 
   "mission.idle": "Idle", "mission.to_pickup": "To pickup", "mission.loading": "Loading", "mission.to_drop": "To drop",
   "mission.unloading": "Unloading", "mission.to_charger": "To charger", "mission.charging": "Charging",
-  "mission.parking": "To parking",
+  "mission.parking": "To parking", "mission.parked": "Parked",
   "wait.none": "–", "wait.plan": "a plan", "wait.vehicle": "{name} to clear the way", "wait.zone": "room in a zone",
   "wait.door": "a door", "wait.device": "a device", "wait.paused": "a person: paused", "wait.link": "its link",
   "wait.position": "its position", "wait.fault": "its fault to be cleared",
@@ -69,13 +68,13 @@ export const EN = {
 
   "drawer.close": "Close", "drawer.doing": "What it is doing", "drawer.why": "Why", "drawer.can": "What you can do now",
   "drawer.data": "Details", "drawer.stock": "Stock", "drawer.orders": "Orders here", "drawer.steps": "So far",
-  "drawer.gone": "It is no longer shown.", "drawer.nothing": "Nothing to do here.",
+  "drawer.gone": "It is no longer shown.",
   "vehicle.title": "Vehicle {name}", "order.title": "Order {id}", "station.title": "Station {name}",
   "vehicle.idle": "Stands ready for an order.", "vehicle.to_pickup": "Drives to {place} to take order {id}.",
   "vehicle.loading": "Takes the load of order {id} at {place}.", "vehicle.to_drop": "Brings order {id} to {place}.",
   "vehicle.unloading": "Hands order {id} over at {place}.", "vehicle.to_charger": "Drives to a charger.",
-  "vehicle.charging": "Charges.", "vehicle.parking": "Drives to a parking place.",
-  "why.moving": "Nothing holds it.", "why.waits": "It has waited {time} for {what}.", "why.idle": "No order needs it now.",
+  "vehicle.charging": "Charges.", "vehicle.parking": "Drives to a parking place.", "vehicle.parked": "Stands in a parking place, ready for an order.",
+  "why.moving": "Nothing holds it.", "why.waits": "It has waited {time}, now for {what}.", "why.idle": "No order needs it now.",
   "why.paused": "A person paused it.", "why.floor_paused": "The whole floor is paused.",
   "why.link": "Its link has been dead for {time}. What it could touch stays reserved.",
   "why.order_waiting": "Its release time has not come, or the order that it depends on is not done.",
@@ -87,8 +86,7 @@ export const EN = {
   "data.loaded": "on board", "data.empty": "none", "data.heard": "Last heard", "data.ago": "{time} ago",
   "data.distance": "Driven", "data.fault": "Fault code", "data.from": "From", "data.to": "To",
   "data.quantity": "Quantity", "data.one_load": "one load", "data.priority": "Priority", "data.deadline": "Deadline",
-  "data.origin": "Raised", "data.vehicle": "Vehicle", "data.device": "Device", "data.up": "linked", "data.down": "no link",
-  "data.client": "Client's id",
+  "data.origin": "Raised", "data.device": "Device", "data.up": "linked", "data.down": "no link",
   "step.submitted": "Submitted", "step.assigned": "Vehicle assigned", "step.loaded": "Load on board", "step.ended": "Ended",
   "do.pause": "Pause {name}", "do.resume": "Resume {name}", "do.cancel": "Cancel order {id}", "do.rush": "Rush order to here",
   "do.show_vehicle": "Show {name}", "do.show_order": "Show order {id}",

@@ -1,7 +1,7 @@
 // 中文。
 
 export const ZH = {
-  "unit.s": "秒", "unit.min": "分", "unit.h": "小时", "unit.m": "米", "unit.km": "公里", "unit.ms": "毫秒", "unit.us": "微秒",
+  "unit.s": "秒", "unit.min": "分", "unit.h": "小时", "unit.m": "米", "unit.km": "公里", "unit.us": "微秒",
   "unit.per_h": "/小时", "unit.percent": "%", "unit.m_s": "米/秒", "unit.pieces": "件", "unit.orders": "单",
 
   "app.language": "English", "app.language_title": "切换到英文",
@@ -28,7 +28,7 @@ export const ZH = {
   "attention.blocked": "{name} 等待中", "attention.low": "{station} 库存低",
   "attention.low_why": "{material} {pieces}/{capacity}",
   "attention.battery": "{name} 电量低", "attention.battery_why": "{n} %",
-  "attention.unknown": "{name} 位置未知", "attention.door": "{name} 故障",
+  "attention.stopped": "{name} 已停止", "attention.door": "{name} 故障",
 
   "alarms.title": "报警", "alarms.none": "没有报警。", "alarms.since": "已持续 {time}", "alarms.ended": "{time} 前结束",
   "alarms.new": "新报警：{text}",
@@ -42,9 +42,8 @@ export const ZH = {
   "col.order": "订单", "col.route": "起点 → 终点", "col.state": "状态", "col.deadline": "期限",
   "col.vehicle": "车辆", "col.doing": "任务", "col.wait": "等待", "col.battery": "电量",
   "col.station": "工位", "col.stock": "库存",
-  "orders.none": "没有订单。", "orders.late": "延误 {time}", "orders.left": "剩余 {time}",
+  "orders.late": "延误 {time}", "orders.left": "剩余 {time}",
   "orders.in_time": "按时", "orders.no_deadline": "–", "orders.rush": "加急",
-  "orders.ended": "最近结束", "orders.open": "未完成",
 
   "state.waiting": "未释放", "state.open": "待派车", "state.assigned": "前往取货", "state.loading": "取货中",
   "state.carrying": "运输中", "state.unloading": "卸货中", "state.completed": "已完成",
@@ -57,7 +56,7 @@ export const ZH = {
   "origin.workload": "演示订单",
 
   "mission.idle": "空闲", "mission.to_pickup": "前往取货", "mission.loading": "取货中", "mission.to_drop": "前往卸货",
-  "mission.unloading": "卸货中", "mission.to_charger": "前往充电", "mission.charging": "充电中", "mission.parking": "前往停车位",
+  "mission.unloading": "卸货中", "mission.to_charger": "前往充电", "mission.charging": "充电中", "mission.parking": "前往停车位", "mission.parked": "已停靠",
   "wait.none": "–", "wait.plan": "路径规划", "wait.vehicle": "{name} 让出道路", "wait.zone": "区域空位",
   "wait.door": "门开启", "wait.device": "设备", "wait.paused": "人员恢复（已暂停）", "wait.link": "通信恢复",
   "wait.position": "位置确认", "wait.fault": "故障排除",
@@ -65,13 +64,13 @@ export const ZH = {
 
   "drawer.close": "关闭", "drawer.doing": "正在做什么", "drawer.why": "原因", "drawer.can": "现在可以做什么",
   "drawer.data": "详情", "drawer.stock": "库存", "drawer.orders": "相关订单", "drawer.steps": "进度",
-  "drawer.gone": "该对象已不再显示。", "drawer.nothing": "无需操作。",
+  "drawer.gone": "该对象已不再显示。",
   "vehicle.title": "车辆 {name}", "order.title": "订单 {id}", "station.title": "工位 {name}",
   "vehicle.idle": "待命，可接订单。", "vehicle.to_pickup": "前往 {place} 取订单 {id}。",
   "vehicle.loading": "在 {place} 取订单 {id} 的货物。", "vehicle.to_drop": "将订单 {id} 送往 {place}。",
   "vehicle.unloading": "在 {place} 交付订单 {id}。", "vehicle.to_charger": "前往充电位。",
-  "vehicle.charging": "正在充电。", "vehicle.parking": "前往停车位。",
-  "why.moving": "没有阻碍。", "why.waits": "已等待{what} {time}。", "why.idle": "目前没有需要它的订单。",
+  "vehicle.charging": "正在充电。", "vehicle.parking": "前往停车位。", "vehicle.parked": "停在停车位，待命。",
+  "why.moving": "没有阻碍。", "why.waits": "已等待 {time}，目前等待{what}。", "why.idle": "目前没有需要它的订单。",
   "why.paused": "已被人员暂停。", "why.floor_paused": "全场已暂停。",
   "why.link": "通信已中断 {time}。它可能触及的区域保持占用。",
   "why.order_waiting": "未到释放时间，或所依赖的订单尚未完成。",
@@ -83,8 +82,7 @@ export const ZH = {
   "data.loaded": "载货", "data.empty": "无", "data.heard": "最近通信", "data.ago": "{time} 前",
   "data.distance": "行驶里程", "data.fault": "故障代码", "data.from": "起点", "data.to": "终点",
   "data.quantity": "数量", "data.one_load": "一份", "data.priority": "优先级", "data.deadline": "期限",
-  "data.origin": "来源", "data.vehicle": "车辆", "data.device": "设备", "data.up": "已连接", "data.down": "通信中断",
-  "data.client": "客户编号",
+  "data.origin": "来源", "data.device": "设备", "data.up": "已连接", "data.down": "通信中断",
   "step.submitted": "提交", "step.assigned": "已派车", "step.loaded": "已取货", "step.ended": "结束",
   "do.pause": "暂停 {name}", "do.resume": "恢复 {name}", "do.cancel": "取消订单 {id}", "do.rush": "向此处下加急订单",
   "do.show_vehicle": "查看 {name}", "do.show_order": "查看订单 {id}",
