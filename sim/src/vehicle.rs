@@ -99,6 +99,7 @@ impl Vehicle {
         self.hold = command.hold;
         if command.epoch > self.epoch {
             self.give_up_idle_action();
+            self.give_up_abandoned_action();
             if !self.finished() {
                 return;
             }
@@ -108,6 +109,10 @@ impl Vehicle {
             // The new controller counts its actions from 1 again: the old ones must not pass for them.
             self.action_sequence = 0;
             self.action_state = ActionState::None;
+            // Its faults were about the old actions; only an empty battery stays empty.
+            if self.fault != fault::BATTERY_EMPTY {
+                self.fault = 0;
+            }
         }
         self.command_sequence = command.sequence;
         self.append(floor, command);

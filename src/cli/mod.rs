@@ -15,7 +15,9 @@ mod vehicle;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
+use takt_maps::suggest::did_you_mean;
 
 pub use args::{ClientArgs, FloorArgs, ListenArgs};
 pub use exit::Failure;
@@ -26,8 +28,8 @@ const EXAMPLES: &str = "Examples:
   takt sim --for 8h --seed 7             a shift in virtual time
   takt check my-plant.toml               all problems of a floor file
   takt floor draw my-plant.toml -o plant.svg
-  takt order submit --from store-1 --to smt1-a --priority 9
-  takt vehicle pause agv-01";
+  takt order submit --from store-1 --to smt1-1 --priority 9
+  takt vehicle pause T01";
 
 /// Deterministic real-time controller and fleet scheduler for factory floors.
 #[derive(Debug, Parser)]
@@ -55,6 +57,24 @@ enum Command {
     Vehicle(vehicle::VehicleCommand),
 }
 
+/// Adds the command that may be meant where clap knows none: to clap, letters that changed places are not alike.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let mistyped = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word))
+            if error.get(ContextKind::SuggestedSubcommand).is_none() =>
+        {
+            word
+        }
+        _ => return error,
+    };
+    let known = Cli::command();
+    if let Some(hint) = did_you_mean(mistyped, known.get_subcommands().map(|c| c.get_name())) {
+        let hint = ContextValue::StyledStrs(vec![hint.into()]);
+        error.insert(ContextKind::Suggested, hint);
+    }
+    error
+}
+
 /// Runs the program: parses arguments, carries the command out, and turns failures into exit codes.
 ///
 /// 0: done. 1: the work failed, or a judge found something. 2: bad usage or bad input.
@@ -62,6 +82,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = with_hint(error);
             // Nothing can be done about a closed terminal.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });

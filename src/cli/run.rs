@@ -11,7 +11,7 @@ use takt_plc_bridge::Addresses;
 use tokio::process::{Child, Command};
 
 use super::args::duration;
-use super::serve::{Site, run_site};
+use super::serve::{Site, check_listeners, run_site};
 use super::{Failure, FloorArgs, ListenArgs};
 use crate::host::floor_process::FloorClient;
 
@@ -38,6 +38,8 @@ pub struct RunArgs {
 
 /// Starts the floor's process, unless there is one, and runs the controller against it.
 pub fn run(args: RunArgs) -> Result<(), Failure> {
+    // Before anything is begun that would have to be ended again.
+    check_listeners(&args.listen)?;
     let floor = args.floor.load()?;
     let tokio = super::serve::tokio_runtime()?;
     tokio.block_on(async {
@@ -62,7 +64,11 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         };
         let done = run_site(site).await;
         if let Some(own) = own {
-            own.stop(&judge).await;
+            // A floor that was found may be another controller's: then the store is in use, and nothing ran here.
+            let ran = matches!(done, Ok(()) | Err(Failure::Found));
+            if own.child.is_some() || ran {
+                own.stop(&judge).await;
+            }
         }
         done
     })
@@ -175,6 +181,8 @@ impl OwnFloor {
                 )));
             }
             if begun.elapsed() > FLOOR_START {
+                // It may end at this very moment.
+                let _ = child.kill().await;
                 return Err(Failure::Failed(format!(
                     "the floor's process said nothing for {FLOOR_START:?}"
                 )));

@@ -9,6 +9,7 @@ use serde_json::json;
 use takt_maps::Floor;
 use takt_plc_bridge::Addresses;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::args::duration;
@@ -38,6 +39,7 @@ pub struct ServeArgs {
 
 /// Runs the controller against the addresses of the floor file, or of a ports file.
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
+    check_listeners(&args.listen)?;
     let floor = args.floor.load()?;
     let (addresses, judge) = match &args.floor_ports {
         Some(path) => {
@@ -66,6 +68,13 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     tokio_runtime()?.block_on(run_site(site))
 }
 
+/// Refuses addresses that others than this machine can reach.
+pub(super) fn check_listeners(listen: &ListenArgs) -> Result<(), Failure> {
+    [listen.api, listen.dashboard]
+        .into_iter()
+        .try_for_each(|address| api::check_listener(address).map_err(Failure::BadInput))
+}
+
 /// A runtime for sockets.
 pub(super) fn tokio_runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
@@ -89,8 +98,6 @@ pub(super) struct Site {
 
 /// Runs until the time is up or Ctrl-C, stops the floor in order, and says what was done.
 pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
-    api::check_listener(site.listen.api).map_err(Failure::BadInput)?;
-    api::check_listener(site.listen.dashboard).map_err(Failure::BadInput)?;
     let api_listener = listen("API", "--api", site.listen.api).await?;
     let dashboard_listener = listen("dashboard", "--dashboard", site.listen.dashboard).await?;
     let api_at = api_listener.local_addr().map_err(Failure::failed)?;
@@ -103,6 +110,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         workload: site.workload,
     };
     let handle = tokio::runtime::Handle::current();
+    let stop_signals = StopSignals::new();
     let live = Live::start(site.floor.clone(), options, &handle).map_err(Failure::failed)?;
     let (shutdown, stopped) = watch::channel(false);
     let down = |mut stopped: watch::Receiver<bool>| async move {
@@ -131,7 +139,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
 
     let begun = Instant::now();
     let status = StatusLine::new(&live.front, site.judge);
-    let why = wait(&live, site.duration, &status).await;
+    let why = wait(&live, site.duration, &status, stop_signals).await;
     status.finish();
     match why {
         End::Time => {}
@@ -143,9 +151,12 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     // The servers end after the controller, so that watchers see its last changes.
     let _ = shutdown.send(true);
     let wall_s = begun.elapsed().as_secs_f64();
-    let floor_status = match site.judge {
-        Some(judge) => Some(judge.status().await.map_err(Failure::Failed)?),
-        None => None,
+    let (floor_status, unjudged) = match site.judge {
+        Some(judge) => match judge.status().await {
+            Ok(status) => (Some(status), None),
+            Err(problem) => (None, Some(problem)),
+        },
+        None => (None, None),
     };
     for server in [
         tokio::time::timeout(Duration::from_secs(2), api)
@@ -171,6 +182,10 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         println!("{}", report.json())
     } else {
         report.print()
+    }
+    if let Some(problem) = unjudged {
+        eprintln!("takt: {problem}; contacts were not judged");
+        return Err(Failure::Found);
     }
     let contacts = floor_status.map_or(0, |s| s.contacts);
     if contacts + summary.deadlocks + summary.orders_lost > 0 || matches!(why, End::Died) {
@@ -204,16 +219,42 @@ enum End {
     Died,
 }
 
-async fn wait(live: &Live, duration: Option<Duration>, status: &StatusLine) -> End {
+/// Ctrl-C and SIGTERM, listened to from the beginning: none is lost while something else is being waited for.
+struct StopSignals([Option<Signal>; 2]);
+
+impl StopSignals {
+    fn new() -> Self {
+        // Without signal handling the process ends by the signal itself.
+        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn asked(&mut self) {
+        async fn one(signal: &mut Option<Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        let [interrupt, terminate] = &mut self.0;
+        tokio::select! {
+            () = one(interrupt) => {}
+            () = one(terminate) => {}
+        }
+    }
+}
+
+async fn wait(
+    live: &Live,
+    duration: Option<Duration>,
+    status: &StatusLine,
+    mut stop: StopSignals,
+) -> End {
     let until = duration.map(|d| tokio::time::Instant::now() + d);
     let mut tick = tokio::time::interval(Duration::from_millis(500));
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
     loop {
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => return End::Asked,
-            () = async { match &mut terminate { Some(t) => { t.recv().await; } None => std::future::pending().await } } => return End::Asked,
+            () = stop.asked() => return End::Asked,
             () = async { match until { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } } => return End::Time,
             _ = tick.tick() => {
                 if live.is_dead() {

@@ -28,6 +28,11 @@ pub enum Input {
         /// The cycle.
         cycle: u64,
     },
+    /// The cycle missed beats since the last input of this kind, for whatever reason.
+    Missed {
+        /// How many.
+        beats: u64,
+    },
     /// Controlled stop: hold every vehicle, grant nothing more.
     Stop,
 }

@@ -11,6 +11,8 @@ mod doors;
 mod fleet;
 mod grants;
 mod input;
+mod invariants;
+mod lines;
 mod locate;
 mod missions;
 mod questions;
@@ -107,6 +109,10 @@ pub struct Controller {
     /// Everyone has said where they are, once; until then nothing is granted.
     all_located: bool,
     missing: u32,
+    /// For each line, the takts counted and when the next one is due (0: not begun).
+    takts: Vec<(u64, u64)>,
+    /// When the cycle last missed a beat; `None`: long ago.
+    missed_ms: Option<u64>,
     counts: Counts,
 }
 
@@ -127,6 +133,8 @@ pub struct Counts {
     pub reports_refused: u64,
     /// Transfers that failed.
     pub transfers_failed: u64,
+    /// Beats of the cycle that were missed.
+    pub beats_missed: u64,
 }
 
 impl Controller {
@@ -163,6 +171,8 @@ impl Controller {
             dispatch_due: true,
             all_located: false,
             missing: vehicles as u32,
+            takts: vec![(0, 0); floor.lines.len()],
+            missed_ms: None,
             counts: Counts::default(),
             floor,
         };
@@ -188,6 +198,7 @@ impl Controller {
         }
         self.supervise_links(out);
         self.locate_vehicles(out);
+        self.count_takts(out);
         self.release_orders(out);
         self.call_off(out);
         self.advance_missions(out);
@@ -197,6 +208,8 @@ impl Controller {
         self.grant(out);
         self.ask_planner(out);
         self.ask_dispatcher(out);
+        self.check_invariants(out);
+        self.watch_deadline(out);
         self.send_commands(out);
         self.report_status(out);
     }

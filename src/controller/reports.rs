@@ -8,6 +8,9 @@ use super::fleet::{Location, near_segment};
 use super::{Controller, Delta, Input, Outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
+/// A missed deadline is shown for so long.
+const DEADLINE_SHOWN_MS: u64 = 10_000;
+
 impl Controller {
     /// Takes one input in.
     pub(super) fn take<O: Outputs>(&mut self, input: Input, out: &mut O) {
@@ -34,6 +37,16 @@ impl Controller {
             Input::Motion(proposal) => self.take_motion(proposal, out),
             Input::Dispatch(proposal) => self.take_dispatch(proposal, out),
             Input::Durable { cycle } => self.durable_cycle = self.durable_cycle.max(cycle),
+            Input::Missed { beats } => {
+                self.counts.beats_missed += beats;
+                self.missed_ms = Some(self.now_ms);
+                out.delta(alarm(
+                    true,
+                    AlarmKind::Deadline,
+                    AlarmPriority::Low,
+                    self.now_ms,
+                ));
+            }
             Input::Stop => self.stop(),
         }
     }
@@ -111,6 +124,22 @@ impl Controller {
             from = to;
             near
         })
+    }
+
+    /// A missed deadline is shown for a while.
+    pub(super) fn watch_deadline<O: Outputs>(&mut self, out: &mut O) {
+        if self
+            .missed_ms
+            .is_some_and(|at| self.now_ms >= at + DEADLINE_SHOWN_MS)
+        {
+            self.missed_ms = None;
+            out.delta(alarm(
+                false,
+                AlarmKind::Deadline,
+                AlarmPriority::Low,
+                self.now_ms,
+            ));
+        }
     }
 
     /// Links that fell silent or came back, and faults that came or went.

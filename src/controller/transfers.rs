@@ -222,6 +222,8 @@ impl Controller {
             );
             debug_assert!(failed.is_ok(), "an order under way may fail");
             self.give_load_up(vehicle);
+            // A new action, if an empty one, ends the fault that the failed one left.
+            self.fleet[vehicle.index()].act(Action::None, LoadId::NONE);
             out.delta(alarm(false, kind, AlarmPriority::Medium, self.now_ms));
             self.dispatch_due = true;
         } else {

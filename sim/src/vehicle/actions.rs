@@ -47,6 +47,8 @@ pub(super) struct Doing {
     pub(super) progress_ms: u32,
     /// Time for which it has waited for its partner, ms.
     pub(super) waited_ms: u32,
+    /// Its partner does not take part just now.
+    pub(super) alone: bool,
 }
 
 impl Vehicle {
@@ -88,6 +90,13 @@ impl Vehicle {
         }
     }
 
+    /// A controller that has been restarted has taken the station's start back: what waits for it waits in vain.
+    pub(super) fn give_up_abandoned_action(&mut self) {
+        if self.acts() && self.doing.alone {
+            self.fail(fault::SUPERSEDED);
+        }
+    }
+
     /// The action that runs, with its load.
     pub fn running(&self) -> Option<(Action, LoadId)> {
         self.acts().then_some((self.doing.action, self.doing.load))
@@ -95,6 +104,7 @@ impl Vehicle {
 
     /// Counts `dt_ms` of an action under way; true when it has taken as long as it takes.
     pub fn progress(&mut self, dt_ms: u32) -> bool {
+        self.doing.alone = false;
         self.doing.progress_ms += dt_ms;
         self.doing.progress_ms
             >= match self.doing.action {
@@ -105,6 +115,7 @@ impl Vehicle {
 
     /// Counts `dt_ms` of waiting for a partner; the action fails when patience is at its end.
     pub fn wait(&mut self, dt_ms: u32) {
+        self.doing.alone = true;
         self.doing.waited_ms += dt_ms;
         if self.doing.waited_ms > PATIENCE_MS {
             self.fail(fault::STATION_SILENT);

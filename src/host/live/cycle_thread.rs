@@ -153,8 +153,15 @@ pub(super) fn run(
         }
         let stopping = stop.load(Ordering::Acquire) || out.overflowed;
         let told = (stopping && stop_at.is_none()).then_some(Input::Stop);
+        let missed = (start.missed() > 0).then_some(Input::Missed {
+            beats: start.missed(),
+        });
         let taken = std::iter::from_fn(|| inputs.pop()).take(INPUTS_MAX);
-        controller.step(start.number, told.into_iter().chain(taken), &mut out);
+        controller.step(
+            start.number,
+            told.into_iter().chain(missed).chain(taken),
+            &mut out,
+        );
         out.push(Output::End {
             cycle: start.number,
         });
