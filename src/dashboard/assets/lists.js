@@ -202,6 +202,6 @@ function updateRow(element, row) {
     const inner = element.children[i].firstElementChild;
     setText(inner, text);
     inner.className = row.marks[i];
-    inner.title = row.marks[i] === "rush" ? t("orders.rush") : "";
+    inner.title = row.marks[i] === "rush" ? t("orders.rush") : i > 0 ? text : "";
   });
 }
