@@ -1,7 +1,7 @@
 //! The floor as the planner reads it in its inner loops: flat tables made once.
 
 use super::spurs::Spurs;
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use takt_maps::{ClassId, ClassMask, EdgeId, Floor, KindId, Point};
 
@@ -97,7 +97,7 @@ impl KindGraph {
         }
         let mut component = vec![0; map.nodes().len()];
         let mut main = (0, 0);
-        for (c, members) in tarjan_scc(&graph).iter().enumerate() {
+        for (c, members) in kosaraju_scc(&graph).iter().enumerate() {
             members.iter().for_each(|n| component[n.index()] = c as u32);
             main = main.max((members.len(), c as u32));
         }

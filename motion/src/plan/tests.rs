@@ -243,3 +243,15 @@ fn a_zone_for_two_between_two_rooms() {
         assert_lively("zone", &shop, 20, 200);
     }
 }
+
+#[test]
+fn a_street_of_many_nodes() {
+    // Longer than a search by recursion would bear.
+    let floor = grid(&[&".".repeat(50_000)], 1);
+    let mut shop = Shop::new(floor, &[NodeId(100)], vec![NodeId(90), NodeId(110)], 1);
+    let mut planner = planner(&shop.floor);
+    for _ in 0..40 {
+        shop.round(&mut planner, Carry::All);
+    }
+    assert!(shop.reached[0] > 0);
+}

@@ -1,5 +1,7 @@
 //! A grid of free and blocked cells, and the questions that placing a fleet asks of it.
 
+use pathfinding::directed::bfs::bfs_reach;
+
 /// Cells in rows from the top; a cell is known by `row * width + column`.
 pub(super) struct Grid {
     width: usize,
@@ -73,18 +75,8 @@ impl Grid {
             if seen[start as usize] {
                 continue;
             }
-            seen[start as usize] = true;
-            let mut part = vec![start];
-            let mut next = 0;
-            while next < part.len() {
-                for other in self.neighbours(part[next]) {
-                    if !seen[other as usize] {
-                        seen[other as usize] = true;
-                        part.push(other);
-                    }
-                }
-                next += 1;
-            }
+            let part: Vec<u32> = bfs_reach(start, |&at| self.neighbours(at)).collect();
+            part.iter().for_each(|&at| seen[at as usize] = true);
             if part.len() > best.len() {
                 best = part;
             }

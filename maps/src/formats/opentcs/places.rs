@@ -1,6 +1,6 @@
 //! Where vehicles start: on park positions first, never so close that they touch, and where each can reach the others.
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
@@ -62,7 +62,7 @@ fn largest_part(ground: &Ground<'_>, is_park: &[bool]) -> Vec<usize> {
     for &(a, b) in ground.edges {
         graph.add_edge(NodeIndex::new(a), NodeIndex::new(b), ());
     }
-    let mut parts: Vec<Vec<usize>> = tarjan_scc(&graph)
+    let mut parts: Vec<Vec<usize>> = kosaraju_scc(&graph)
         .into_iter()
         .map(|part| {
             let mut part: Vec<usize> = part.into_iter().map(NodeIndex::index).collect();
@@ -130,6 +130,27 @@ mod tests {
             Ok(vec![0, 2, 4])
         );
         assert_eq!(starts(&ground(&[1_000; 4], &[0, 1, 2, 4]), 50, 1), Err(3));
+    }
+
+    #[test]
+    fn a_ring_of_many_points_is_one_part() {
+        // Longer than a search by recursion would bear.
+        let count = 100_000;
+        let points: Vec<(i64, i64)> = (0..count).map(|i| (i * 1_000, 0)).collect();
+        let edges: Vec<(usize, usize)> = (0..points.len())
+            .map(|i| (i, (i + 1) % points.len()))
+            .collect();
+        let ring = Ground {
+            points: &points,
+            parking: &[7],
+            edges: &edges,
+            radii: &[400],
+        };
+        assert_eq!(starts(&ring, 50, 1), Ok(vec![7]));
+        assert_eq!(
+            largest_part(&ring, &vec![false; points.len()]).len(),
+            points.len()
+        );
     }
 
     #[test]
