@@ -1,7 +1,7 @@
 //! Reports: what vehicles, devices and links say, and whether they still say anything.
 
 use takt_maps::VehicleId;
-use takt_maps::words::VehicleReport;
+use takt_maps::words::{OperatingMode, VehicleReport};
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 
 use super::fleet::{Location, near_segment};
@@ -64,6 +64,15 @@ impl Controller {
         };
         if rebooted {
             self.rejoin(vehicle);
+        }
+        let v = &mut self.fleet[vehicle.index()];
+        if report.mode != OperatingMode::Automatic && !v.paused {
+            // After an emergency stop or manual mode nothing is released before a person resumes it (ISO 3691-4).
+            v.paused = true;
+            out.delta(Delta::VehiclePaused {
+                vehicle,
+                paused: true,
+            });
         }
         if self.fleet[vehicle.index()].location == Location::Unknown || report.epoch != self.epoch {
             return;

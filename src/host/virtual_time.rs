@@ -14,7 +14,7 @@ use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::image::Image;
 use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
 use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
-use takt_sim::floor::SimFloor;
+use takt_sim::floor::{Endpoint as Plug, SimFloor};
 use takt_sim::workload::Workload;
 
 use super::judge::Judge;
@@ -49,6 +49,8 @@ pub struct Rehearsal {
     inputs: Vec<Input>,
     reports: Vec<VehicleReport>,
     images: Vec<Image>,
+    /// Which links are up: vehicles, then devices.
+    links: Vec<bool>,
     cycle: u64,
     token: u64,
 }
@@ -189,21 +191,6 @@ impl Rehearsal {
             answers: VecDeque::new(),
             work: 0,
         };
-        let mut inputs = Vec::new();
-        for i in 0..floor.vehicles.len() {
-            let endpoint = Endpoint::Vehicle(VehicleId::from_index(i));
-            inputs.push(Input::Field(FromField::Link {
-                endpoint,
-                state: LinkState::Up,
-            }));
-        }
-        for i in 0..floor.devices.len() {
-            let endpoint = Endpoint::Device(DeviceId::from_index(i));
-            inputs.push(Input::Field(FromField::Link {
-                endpoint,
-                state: LinkState::Up,
-            }));
-        }
         Ok(Self {
             sim: SimFloor::new(floor.clone(), options.seed),
             workload: Workload::new(&floor, options.seed),
@@ -211,9 +198,10 @@ impl Rehearsal {
             judge: Judge::new(&floor, 0),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
             images: vec![Image::ZERO; floor.devices.len()],
+            links: vec![false; floor.vehicles.len() + floor.devices.len()],
             controller,
             workers,
-            inputs,
+            inputs: Vec::new(),
             cycle: 0,
             token: 0,
             floor,
@@ -281,26 +269,54 @@ impl Rehearsal {
     }
 
     /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
+    /// Nothing comes from what is unplugged, and its link is down.
     fn listen(&mut self) {
-        let cycles = (u64::from(self.floor.control.transfer_ms) * 1_000
-            / u64::from(self.floor.control.cycle_us))
-        .max(1);
-        for i in (0..self.reports.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
+        let control = &self.floor.control;
+        let cycles = (u64::from(control.transfer_ms) * 1_000 / u64::from(control.cycle_us)).max(1);
+        let cycle = self.cycle;
+        let due = |i: &usize| (cycle + *i as u64).is_multiple_of(cycles);
+        for i in (0..self.reports.len()).filter(due) {
             let vehicle = VehicleId::from_index(i);
-            let report = self.sim.vehicle_report(vehicle);
-            self.reports[i] = report;
-            self.inputs
-                .push(Input::Field(FromField::Vehicle { vehicle, report }));
-        }
-        for i in (0..self.images.len()).filter(|&i| (self.cycle + i as u64) % cycles == 0) {
-            let device = DeviceId::from_index(i);
-            let image = Image::from_words(&self.sim.device_inputs(device));
-            if image != self.images[i] || self.cycle <= cycles {
-                self.images[i] = image;
+            if self.link(
+                Endpoint::Vehicle(vehicle),
+                self.sim.is_plugged(Plug::Vehicle(vehicle)),
+            ) {
+                let report = self.sim.vehicle_report(vehicle);
+                self.reports[i] = report;
                 self.inputs
-                    .push(Input::Field(FromField::Device { device, image }));
+                    .push(Input::Field(FromField::Vehicle { vehicle, report }));
             }
         }
+        for i in (0..self.images.len()).filter(due) {
+            let device = DeviceId::from_index(i);
+            let came_up = !self.links[self.reports.len() + i];
+            if self.link(
+                Endpoint::Device(device),
+                self.sim.is_plugged(Plug::Device(device)),
+            ) {
+                let image = Image::from_words(&self.sim.device_inputs(device));
+                if came_up || image != self.images[i] {
+                    self.images[i] = image;
+                    self.inputs
+                        .push(Input::Field(FromField::Device { device, image }));
+                }
+            }
+        }
+    }
+
+    /// Tells the controller when a link has come up or gone down; gives back whether it is up.
+    fn link(&mut self, endpoint: Endpoint, up: bool) -> bool {
+        let index = match endpoint {
+            Endpoint::Vehicle(vehicle) => vehicle.index(),
+            Endpoint::Device(device) => self.reports.len() + device.index(),
+        };
+        if self.links[index] != up {
+            self.links[index] = up;
+            let state = if up { LinkState::Up } else { LinkState::Down };
+            self.inputs
+                .push(Input::Field(FromField::Link { endpoint, state }));
+        }
+        up
     }
 
     /// Orders that arise by themselves.
@@ -314,13 +330,22 @@ impl Rehearsal {
                 continue;
             };
             open += 1;
-            self.token += 1;
-            let request = Ask::Submit(spec);
-            self.inputs.push(Input::Ask {
-                token: self.token,
-                request,
-            });
+            self.ask(Ask::Submit(spec));
         }
+    }
+
+    /// Asks the controller for a change, as a person would.
+    pub fn ask(&mut self, request: Ask) {
+        self.token += 1;
+        self.inputs.push(Input::Ask {
+            token: self.token,
+            request,
+        });
+    }
+
+    /// The simulated floor, to pull plugs and press buttons on.
+    pub fn sim_mut(&mut self) -> &mut SimFloor {
+        &mut self.sim
     }
 
     /// How it went so far.
@@ -369,3 +394,7 @@ impl Rehearsal {
         &self.sim
     }
 }
+
+#[cfg(test)]
+#[path = "virtual_time_tests.rs"]
+mod tests;

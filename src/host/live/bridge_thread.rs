@@ -1,6 +1,7 @@
 //! The bridge thread: polls the cycle's rings once a millisecond and carries everything to and from those who may wait.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use crate::host::front::Front;
 
 /// Time between two looks at the rings.
 const POLL: Duration = Duration::from_millis(1);
+/// Looks at an empty ring after which the cycle is given up for dead.
+const IDLE_POLLS_MAX: u32 = 5_000;
 /// Orders that the floor makes by itself are looked for so often.
 const WORKLOAD: Duration = Duration::from_millis(500);
 
@@ -34,6 +37,8 @@ pub(super) enum ToCycle {
 /// Everything that the thread holds.
 pub(super) struct BridgeThread {
     pub ends: BridgeEnds,
+    /// The cycle puts nothing out any more.
+    pub cycle_ended: Arc<AtomicBool>,
     pub from_all: Receiver<ToCycle>,
     pub bridge: Arc<Bridge>,
     pub to_keeper: Sender<ToKeeper>,
@@ -50,6 +55,8 @@ impl BridgeThread {
         let mut cycle = 0;
         let mut idle_polls = 0u32;
         loop {
+            // Looked at before the ring, so that nothing put out before the end is left in it.
+            let last = self.cycle_ended.load(Ordering::Acquire);
             // Outputs of the cycle.
             let mut deltas = Vec::new();
             while let Some(output) = self.ends.outputs.pop() {
@@ -106,9 +113,9 @@ impl BridgeThread {
                 workload_at = Instant::now();
                 self.order();
             }
-            // The cycle puts something out in every cycle: a ring that stays empty is one that has ended.
+            // Something is put out in every cycle: a ring that stays empty is one of a cycle that has died.
             idle_polls += 1;
-            if idle_polls > 2_000 {
+            if last || idle_polls > IDLE_POLLS_MAX {
                 break;
             }
             std::thread::sleep(POLL);
@@ -120,6 +127,117 @@ impl BridgeThread {
         let _ = self.ends.returned.push(boxed);
     }
 
+/// Orders that the floor makes by itself are looked for so often.
+const WORKLOAD: Duration = Duration::from_millis(500);
+
+/// What comes from anywhere for the cycle.
+#[derive(Debug)]
+pub(super) enum ToCycle {
+    /// From a link.
+    Field(FromField),
+    /// From a worker.
+    Answer(Answer),
+    /// From the keeper: a request, with its token.
+    Ask { token: u64, request: Ask },
+    /// From the keeper: durable up to the end of this cycle.
+    Durable { cycle: u64 },
+}
+
+/// Everything that the thread holds.
+pub(super) struct BridgeThread {
+    pub ends: BridgeEnds,
+    /// The cycle puts nothing out any more.
+    pub cycle_ended: Arc<AtomicBool>,
+    pub from_all: Receiver<ToCycle>,
+    pub bridge: Arc<Bridge>,
+    pub to_keeper: Sender<ToKeeper>,
+    pub workers: Workers,
+    pub workload: Option<Workload>,
+    pub front: Front,
+}
+
+impl BridgeThread {
+    /// Runs until the cycle has ended and its ring is empty.
+    pub(super) fn run(mut self) {
+        let mut waiting: Option<Input> = None;
+        let (mut timing_at, mut workload_at) = (Instant::now(), Instant::now());
+        let mut cycle = 0;
+        let mut idle_polls = 0u32;
+        loop {
+            // Looked at before the ring, so that nothing put out before the end is left in it.
+            let last = self.cycle_ended.load(Ordering::Acquire);
+            // Outputs of the cycle.
+            let mut deltas = Vec::new();
+            while let Some(output) = self.ends.outputs.pop() {
+                idle_polls = 0;
+                match output {
+                    Output::Command(command) => self.bridge.send(command),
+                    Output::Delta(delta) => deltas.push(delta),
+                    Output::Motion(snapshot) => self.workers.plan(snapshot),
+                    Output::Dispatch(snapshot) => self.workers.dispatch(snapshot),
+                    Output::MotionDone(proposal) => self.workers.recycle_motion(proposal),
+                    Output::DispatchDone(proposal) => self.workers.recycle_dispatch(proposal),
+                    Output::End { cycle: ended } => cycle = ended,
+                }
+            }
+            if !deltas.is_empty()
+                && self
+                    .to_keeper
+                    .send(ToKeeper::Deltas { cycle, deltas })
+                    .is_err()
+            {
+                break;
+            }
+            // Inputs for the cycle; one that finds no room waits, and all behind it.
+            while waiting.is_none() {
+                let input = match self.from_all.try_recv() {
+                    Ok(ToCycle::Field(said)) => Input::Field(said),
+                    Ok(ToCycle::Ask { token, request }) => Input::Ask { token, request },
+                    Ok(ToCycle::Durable { cycle }) => Input::Durable { cycle },
+                    Ok(ToCycle::Answer(Answer::Motion(snapshot, proposal))) => {
+                        self.give_back(Returned::Motion(snapshot));
+                        Input::Motion(proposal)
+                    }
+                    Ok(ToCycle::Answer(Answer::Dispatch(snapshot, proposal))) => {
+                        self.give_back(Returned::Dispatch(snapshot));
+                        Input::Dispatch(proposal)
+                    }
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                };
+                waiting = self.ends.inputs.push(input).err().map(|full| full.0);
+            }
+            if let Some(input) = waiting.take() {
+                waiting = self.ends.inputs.push(input).err().map(|full| full.0);
+            }
+            // Things that are due by the clock.
+            if timing_at.elapsed() >= Duration::from_secs(1) {
+                timing_at = Instant::now();
+                if let Some(timing) = self.ends.timing.as_mut().map(|reader| reader.get())
+                    && self.to_keeper.send(ToKeeper::Timing(timing)).is_err()
+                {
+                    break;
+                }
+            }
+            if workload_at.elapsed() >= WORKLOAD {
+                workload_at = Instant::now();
+                self.order();
+            }
+            // Something is put out in every cycle: a ring that stays empty is one of a cycle that has died.
+            idle_polls += 1;
+            if last || idle_polls > IDLE_POLLS_MAX {
+                break;
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    fn give_back(&mut self, boxed: Returned) {
+        // There is room: as many boxes exist as the ring holds.
+        let _ = self.ends.returned.push(boxed);
+    }
+
+    /// Looks at an empty ring after which the cycle is given up for dead.
+    const IDLE_POLLS_MAX: u32 = 5_000;
     /// Orders that the floor makes by itself.
     fn order(&mut self) {
         let Some(workload) = &mut self.workload else {

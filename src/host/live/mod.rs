@@ -145,14 +145,19 @@ impl Live {
         let (cycle_ends, bridge_ends) = cycle_thread::rings(&floor);
         let cycle_stop = stop.clone();
         let cycle_floor = floor.clone();
+        let ended = Arc::new(AtomicBool::new(false));
+        let has_ended = ended.clone();
         let cycle = thread("takt-cycle", move || {
-            cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop)
+            let result = cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop);
+            has_ended.store(true, Ordering::Release);
+            result
         })?;
         let workload = options
             .workload
             .then(|| takt_sim::workload::Workload::new(&floor, options.seed));
         let bridge_thread = bridge_thread::BridgeThread {
             ends: bridge_ends,
+            cycle_ended: ended,
             from_all,
             bridge: bridge.clone(),
             to_keeper: to_keeper.clone(),

@@ -1,0 +1,172 @@
+//! The whole of controller and floor in virtual time: what happens when something is pulled, pressed or missing.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::*;
+use crate::follower::model::{AlarmKind, MissionView};
+use takt_maps::words::OperatingMode;
+
+const MINUTE: u64 = 60_000;
+
+fn built_in() -> Arc<Floor> {
+    let loaded = takt_maps::formats::builtin("electronics-line").expect("it is built in");
+    Arc::new(loaded.expect("it has no problems").floor)
+}
+
+fn rehearse(floor: &Arc<Floor>, seed: u64) -> Rehearsal {
+    Rehearsal::new(floor.clone(), &Options { seed, for_ms: 0 })
+        .expect("the floor's handshakes fit its devices")
+}
+
+impl Rehearsal {
+    fn run_until(&mut self, until_ms: u64, mut watch: impl FnMut(&Self)) {
+        while self.now_ms() < until_ms {
+            self.step();
+            watch(self);
+        }
+    }
+
+    /// A vehicle that drives on an order.
+    fn working(&self) -> VehicleId {
+        let views = &self.model().vehicles;
+        let drives = |v: &crate::follower::model::VehicleView| {
+            v.speed_mm_s > 300
+                && matches!(v.mission, MissionView::ToDrop(_) | MissionView::ToPickup(_))
+        };
+        VehicleId::from_index(views.iter().position(drives).expect("somebody works"))
+    }
+
+    fn moved_mm(&self, vehicle: VehicleId) -> u64 {
+        self.sim().statistics().vehicles[vehicle.index()].distance_mm
+    }
+
+    fn alarmed(&self, kind: AlarmKind) -> bool {
+        self.model()
+            .alarms
+            .iter()
+            .any(|a| a.kind == kind && a.until_ms.is_none())
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_and_another_seed_another() {
+    let floor = built_in();
+    let outcome = |seed| {
+        let mut r = rehearse(&floor, seed);
+        r.run_until(10 * MINUTE, |_| ());
+        serde_json::to_string(&r.outcome(seed)).unwrap()
+    };
+    let first = outcome(1);
+    assert_eq!(first, outcome(1));
+    assert_ne!(first, outcome(2));
+}
+
+#[test]
+fn material_arrives_and_nothing_touches_or_starves() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 3);
+    r.run_until(30 * MINUTE, |r| {
+        if r.now_ms() % 1_000 == 0 {
+            r.controller()
+                .traffic()
+                .audit(&floor)
+                .expect("traffic holds what must hold");
+        }
+    });
+    let outcome = r.outcome(3);
+    assert!(outcome.orders_done > 60, "{outcome:?}");
+    assert_eq!(
+        (outcome.contacts, outcome.deadlocks, outcome.orders_lost),
+        (0, 0, 0),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.starvation_s, 0.0, "{outcome:?}");
+    assert!(r.sim().statistics().stock_conserved);
+}
+
+#[test]
+fn an_unplugged_vehicle_stops_at_its_base_and_the_others_go_on() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 1);
+    r.run_until(4 * MINUTE, |_| ());
+    let lost = r.working();
+    r.sim_mut().unplug(Plug::Vehicle(lost));
+    r.run_until(4 * MINUTE + 30_000, |_| ());
+    assert!(r.alarmed(AlarmKind::VehicleLink(lost)));
+    let (mine, all) = (r.moved_mm(lost), r.sim().statistics().distance_mm());
+    r.run_until(5 * MINUTE + 30_000, |_| ());
+    assert_eq!(
+        r.moved_mm(lost),
+        mine,
+        "it has come to rest at the end of its base"
+    );
+    assert!(
+        r.sim().statistics().distance_mm() > all + 5_000,
+        "the others go on"
+    );
+    r.sim_mut().plug(Plug::Vehicle(lost));
+    r.run_until(12 * MINUTE, |_| ());
+    assert!(!r.alarmed(AlarmKind::VehicleLink(lost)));
+    assert!(r.moved_mm(lost) > mine + 1_000, "it works again");
+    let outcome = r.outcome(1);
+    assert_eq!(
+        (outcome.contacts, outcome.orders_lost),
+        (0, 0),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn every_plc_may_vanish_for_a_while() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 2);
+    r.run_until(3 * MINUTE, |_| ());
+    for i in 0..floor.devices.len() {
+        let plug = Plug::Device(DeviceId::from_index(i));
+        r.sim_mut().unplug(plug);
+        r.run_until(r.now_ms() + 20_000, |_| ());
+        r.sim_mut().plug(plug);
+        r.run_until(r.now_ms() + 5_000, |_| ());
+    }
+    r.run_until(r.now_ms() + 5 * MINUTE, |_| ());
+    let outcome = r.outcome(2);
+    assert_eq!(
+        (outcome.contacts, outcome.deadlocks, outcome.orders_lost),
+        (0, 0, 0),
+        "{outcome:?}"
+    );
+    assert!(outcome.orders_done > 40, "{outcome:?}");
+}
+
+#[test]
+fn after_an_emergency_stop_a_person_has_to_resume() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 5);
+    r.run_until(4 * MINUTE, |_| ());
+    let stopped = r.working();
+    r.sim_mut().set_mode(stopped, OperatingMode::EmergencyStop);
+    r.run_until(4 * MINUTE + 10_000, |_| ());
+    let at = r.moved_mm(stopped);
+    r.sim_mut().set_mode(stopped, OperatingMode::Automatic);
+    r.run_until(5 * MINUTE, |_| ());
+    assert_eq!(r.moved_mm(stopped), at, "nothing is released by itself");
+    assert!(r.model().vehicles[stopped.index()].paused);
+    r.ask(Ask::PauseVehicle(stopped, false));
+    r.run_until(8 * MINUTE, |_| ());
+    assert!(r.moved_mm(stopped) > at, "resumed, it goes on");
+    assert_eq!(r.outcome(5).contacts, 0);
+}
+
+#[test]
+fn a_paused_floor_stands_and_goes_on() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 6);
+    r.run_until(4 * MINUTE, |_| ());
+    r.ask(Ask::PauseFloor(true));
+    r.run_until(4 * MINUTE + 10_000, |_| ());
+    let at = r.sim().statistics().distance_mm();
+    r.run_until(5 * MINUTE, |_| ());
+    assert_eq!(r.sim().statistics().distance_mm(), at);
+    r.ask(Ask::PauseFloor(false));
+    r.run_until(7 * MINUTE, |_| ());
+    assert!(r.sim().statistics().distance_mm() > at + 10_000);
+}
