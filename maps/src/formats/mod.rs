@@ -8,6 +8,7 @@ use crate::compile::compile;
 use crate::floor::Floor;
 use crate::problem::{Problem, Problems};
 use crate::spec::{FloorSpec, Span};
+use crate::suggest::did_you_mean;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -162,10 +163,10 @@ fn read(path: &Path, name: &str) -> Result<String, Problems> {
     // Reading is bounded too: a pipe or device has no length beforehand.
     let read = File::open(path).and_then(|f| f.take(max as u64 + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        return refuse(
-            Problem::error(format!("the file can't be read: {error}"), None)
-                .hint("check the path and its permissions"),
-        );
+        let builtin = did_you_mean(name, BUILTIN.iter().copied());
+        let hint = builtin.unwrap_or_else(|| "check the path and its permissions".to_owned());
+        let problem = Problem::error(format!("the file can't be read: {error}"), None);
+        return refuse(problem.hint(hint));
     }
     if bytes.len() > max {
         let problem = Problem::error(format!("the file is larger than {} MiB", max >> 20), None);
