@@ -39,7 +39,7 @@ impl Controller {
             });
         }
         for made in line.produces.iter().filter(|p| counted(p.buffer)) {
-            if takts % u64::from(made.every.max(1)) == 0 {
+            if takts.is_multiple_of(u64::from(made.every.max(1))) {
                 self.stock.made(made.buffer, made.pieces);
                 out.delta(Delta::Stock {
                     buffer: made.buffer,

@@ -73,11 +73,11 @@ impl Controller {
     pub(super) fn report_status<O: Outputs>(&mut self, out: &mut O) {
         let every = (STATUS_MS * 1_000 / u64::from(self.floor.control.cycle_us)).max(1);
         for vehicle in self.vehicles() {
-            if (self.cycle + u64::from(vehicle.0)) % every == 0 {
+            if (self.cycle + u64::from(vehicle.0)).is_multiple_of(every) {
                 out.delta(Delta::Vehicle(self.vehicle_status(vehicle)));
             }
         }
-        if self.cycle % TICK_CYCLES == 0 {
+        if self.cycle.is_multiple_of(TICK_CYCLES) {
             let state_hash = self.state_hash();
             out.delta(Delta::Tick {
                 cycle: self.cycle,

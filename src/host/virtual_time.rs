@@ -56,6 +56,8 @@ pub struct Rehearsal {
 }
 
 /// The workers and everything on its way between them and the controller.
+// The boxes are what travels between controller and workers, here as live.
+#[allow(clippy::vec_box)]
 struct Workers {
     planner: Planner,
     dispatcher: Dispatcher,

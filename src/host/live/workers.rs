@@ -21,6 +21,8 @@ pub(super) enum Answer {
 pub(super) struct Workers {
     plan: Sender<(Box<MotionSnapshot>, Box<MotionProposal>)>,
     dispatch: Sender<Box<DispatchSnapshot>>,
+    // The boxes are what travels.
+    #[allow(clippy::vec_box)]
     proposals: Vec<Box<MotionProposal>>,
 }
 
