@@ -5,7 +5,7 @@ use super::*;
 use crate::orders::Stop;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use takt_maps::StationId;
+use takt_maps::{StationId, VehicleId};
 
 fn spec() -> OrderSpec {
     OrderSpec {

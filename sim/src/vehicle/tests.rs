@@ -41,6 +41,18 @@ impl Bench {
     }
 }
 
+/// A vehicle that has begun to take a load where it stands, and what it was told.
+fn taking() -> (Bench, VehicleCommand) {
+    let mut b = Bench::new();
+    let mut told = command(&b.floor, 1, 1, &[]);
+    told.action = Action::Load;
+    told.action_sequence = 1;
+    told.load = LoadId(7);
+    b.tell(&told);
+    b.run(10);
+    (b, told)
+}
+
 #[test]
 fn follows_its_base_and_says_what_it_reached() {
     let mut b = Bench::new();
@@ -212,13 +224,7 @@ fn an_action_waits_for_the_end_of_the_base_and_its_number_makes_it_new() {
 
 #[test]
 fn a_restarted_controller_finds_no_action_of_the_old_one_under_its_own_numbers() {
-    let mut b = Bench::new();
-    let mut told = command(&b.floor, 1, 1, &[]);
-    told.action = Action::Load;
-    told.action_sequence = 1;
-    told.load = LoadId(7);
-    b.tell(&told);
-    b.run(10);
+    let (mut b, mut told) = taking();
     b.vehicle.succeed();
     told.epoch = 2;
     told.action = Action::None;
@@ -234,13 +240,7 @@ fn a_restarted_controller_finds_no_action_of_the_old_one_under_its_own_numbers()
 
 #[test]
 fn an_action_without_a_partner_gives_way_to_another() {
-    let mut b = Bench::new();
-    let mut told = command(&b.floor, 1, 1, &[]);
-    told.action = Action::Load;
-    told.action_sequence = 1;
-    told.load = LoadId(7);
-    b.tell(&told);
-    b.run(10);
+    let (mut b, mut told) = taking();
     b.vehicle.wait(DT_MS);
     told.action = Action::None;
     told.action_sequence = 2;
