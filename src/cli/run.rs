@@ -17,6 +17,10 @@ use crate::host::floor_process::FloorClient;
 
 /// The floor's process has so long to say where its ports are.
 const FLOOR_START: Duration = Duration::from_secs(20);
+/// And so long to end when it is asked to.
+const FLOOR_STOP: Duration = Duration::from_secs(3);
+/// Time between two looks at its ports file.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Arguments of `takt run`.
 #[derive(Debug, Default, Args)]
@@ -187,7 +191,7 @@ impl OwnFloor {
                     "the floor's process said nothing for {FLOOR_START:?}"
                 )));
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(child)
     }
@@ -196,15 +200,24 @@ impl OwnFloor {
         if let Err(problem) = judge.stop().await {
             tracing::warn!("{problem}");
         }
-        if let Some(mut child) = self.child {
-            drop(child.stdin.take());
-            if tokio::time::timeout(Duration::from_secs(3), child.wait())
-                .await
-                .is_err()
-            {
-                tracing::warn!("the floor's process did not stop by itself and was ended");
-                // It may end at this very moment.
-                let _ = child.kill().await;
+        match self.child {
+            Some(mut child) => {
+                drop(child.stdin.take());
+                if tokio::time::timeout(FLOOR_STOP, child.wait())
+                    .await
+                    .is_err()
+                {
+                    tracing::warn!("the floor's process did not stop by itself and was ended");
+                    // It may end at this very moment.
+                    let _ = child.kill().await;
+                }
+            }
+            None => {
+                // It removes its ports file last: until then the next start would take it for one that still runs.
+                let begun = Instant::now();
+                while self.ports_file.exists() && begun.elapsed() < FLOOR_STOP {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
             }
         }
         if let Some(scratch) = self.scratch {

@@ -169,7 +169,7 @@ fn garbage_and_files_that_are_not_there_are_refused_in_words() {
     let long = run(directory.path(), "check long.toml");
     long.refused(
         2,
-        &["long.toml:2:12: error: ", "further problems are not shown"],
+        &["long.toml:2:11: error: ", "further problems are not shown"],
     );
     assert_found(
         &directory,
