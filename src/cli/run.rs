@@ -120,9 +120,17 @@ impl OwnFloor {
         std::fs::create_dir_all(data)
             .map_err(|e| Failure::Failed(format!("{}: {e}", data.display())))?;
         let ports_file = data.join("floor-ports.json");
-        if let Ok((_, judge)) = read_ports(&ports_file, floor)
+        if let Ok(text) = std::fs::read_to_string(&ports_file)
+            && let Ok(judge) = FloorClient::from_ports_file(&text)
             && judge.status().await.is_ok()
         {
+            if let Err(problem) = Addresses::from_ports_file(&text, floor) {
+                return Err(Failure::BadInput(format!(
+                    "another floor still runs for {}: {problem}; run it with the floor file that it was started with \
+                     and stop it with Ctrl-C, or name another data directory",
+                    data.display()
+                )));
+            }
             tracing::info!("the floor of an earlier start still runs: going on with it");
             return Ok(Self {
                 child: None,

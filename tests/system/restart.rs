@@ -8,6 +8,15 @@ use takt::api::v1::{Order, OrderState, SubmitOrderRequest};
 use crate::run::assert_key_figures;
 use crate::site::{CARRIAGE, Site, processes_with, until};
 
+/// A floor that is right, and another one.
+const HALL: &str = r#"
+name = "hall"
+nodes = { west = [0, 0], east = [6, 0] }
+path = [{ through = ["west", "east"], two_way = true }]
+kind = [{ name = "cart", footprint = { length = 0.8, width = 0.6 }, speed = 1.0, reverse = true }]
+vehicle = [{ name = "C01", kind = "cart", start = "west" }]
+"#;
+
 /// What a client submitted, and the order that it got.
 type Accepted = BTreeMap<String, (SubmitOrderRequest, u64)>;
 
@@ -68,6 +77,12 @@ async fn a_killed_controller_loses_no_order_and_its_successor_goes_on_with_the_f
     assert!(driven > 0.0);
     let (floor, processes) = (control(&site), processes_with(&site.floor_ports));
     assert_eq!(processes.len(), 1, "the floor lives");
+
+    // Another floor with the same data neither takes its place nor makes it unreachable.
+    site.write("hall.toml", HALL);
+    let words = "run hall.toml --for 1s --api 127.0.0.1:0 --dashboard 127.0.0.1:0 --data data";
+    site.takt(words)
+        .refused(2, &["another floor still runs for data", "Ctrl-C"]);
 
     site.start_again().await;
     assert_eq!(control(&site), floor);

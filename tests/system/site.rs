@@ -82,6 +82,11 @@ impl Site {
         ports["api"].as_str().unwrap().to_owned()
     }
 
+    /// Writes a file for other programs in the same directory.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.directory.path().join(name), text).unwrap();
+    }
+
     /// Another program in the same directory.
     pub fn takt(&self, words: &str) -> Ended {
         crate::program::run(self.directory.path(), words)
