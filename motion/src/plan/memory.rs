@@ -37,6 +37,8 @@ pub(super) struct Memory {
     pub best_ms: u32,
     /// Moves made in vain, and plans without a move, since it was nearest to its goal.
     pub fret: u32,
+    /// Plans in a row in which it might have moved towards its goal and has not.
+    pub rests: u32,
     /// Does it go by its own distance field, round those that can't move?
     pub detour: bool,
 }
@@ -53,6 +55,7 @@ impl Default for Memory {
             blocked: 0,
             best_ms: u32::MAX,
             fret: 0,
+            rests: 0,
             detour: false,
         }
     }

@@ -17,6 +17,9 @@ const DETOUR_MS: u32 = 20_000;
 const DETOURS_MAX: u32 = 4;
 /// Moves in vain, or plans without a move, after which a vehicle tries something else.
 const FRET_MAX: u32 = 24;
+/// After so many plans in a row without a move it lets go of whatever it waits for: three times as long as a load is
+/// handed over at the usual four plans a second.
+const RESTS_MAX: u32 = 60;
 /// Refuges looked for in one plan at most.
 const SEARCHES_MAX: u32 = 8;
 
@@ -81,11 +84,21 @@ impl Planner {
             (memory.goal, memory.age) = (goal, 0);
             (memory.blocked, memory.detour) = (0, false);
             (memory.best_ms, memory.fret) = (u32::MAX, 0);
+            memory.rests = 0;
             memory.refuge = None;
         }
         if memory.node != now.node.0 && memory.node != NONE {
             memory.fret = memory.fret.saturating_add(1);
             memory.heading = self.graph.direction(memory.node, now.node.0);
+        }
+        let could_move = now.movable && goal.is_some_and(|g| g != now.node);
+        memory.rests = match could_move && memory.node == now.node.0 {
+            true => memory.rests.saturating_add(1),
+            false => 0,
+        };
+        if memory.rests > 0 && memory.rests.is_multiple_of(RESTS_MAX) {
+            // It has waited for somebody who does not come: it waits for nobody any more, and draws a lot.
+            memory.fret = (memory.fret / FRET_MAX + 1) * FRET_MAX;
         }
         memory.node = now.node.0;
 
