@@ -12,6 +12,9 @@ const MOVES_AHEAD: usize = 5;
 /// A door that nobody needs stays open for so long.
 const LINGER_MS: u64 = 3_000;
 
+/// A door that does not confirm for so long that it is open counts as not open.
+const DOUBT_MS: u64 = 500;
+
 /// A door in the controller.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DoorControl {
@@ -21,6 +24,8 @@ pub(super) struct DoorControl {
     dialogue: Option<Instance>,
     /// The dialogue under way opens it (or closes it).
     opening: bool,
+    /// When it was last told again to be open.
+    watched_ms: u64,
     /// When a vehicle last needed it.
     needed_ms: u64,
 }
@@ -80,6 +85,11 @@ impl Controller {
         }
         if control.dialogue.is_none() {
             let open = match control.state {
+                // Said again all the time, so that it is noticed when the door does not stay open.
+                DoorView::Open if needed => {
+                    control.watched_ms = now_ms;
+                    true
+                }
                 DoorView::Open if !needed && now_ms - control.needed_ms > LINGER_MS => false,
                 DoorView::Closed | DoorView::Fault | DoorView::Moving if needed => true,
                 // Not known how it stands (its link was dead): closed, to be sure.
@@ -88,7 +98,9 @@ impl Controller {
             };
             let phase = if open { Phase::Begin } else { Phase::End };
             control.opening = open;
-            control.state = DoorView::Moving;
+            if !(open && control.state == DoorView::Open) {
+                control.state = DoorView::Moving;
+            }
             control.dialogue = Some(Instance::start(program, phase, Context::default()));
         }
         let Some(dialogue) = &mut control.dialogue else {
@@ -98,7 +110,11 @@ impl Controller {
         let status = dialogue.step(&self.programs, &io.inputs, &mut io.outputs, now_ms, true);
         io.outputs_due |= io.outputs != before;
         match status {
-            Status::Running { .. } => {}
+            Status::Running { .. } => {
+                if control.state == DoorView::Open && now_ms - control.watched_ms > DOUBT_MS {
+                    control.state = DoorView::Moving;
+                }
+            }
             Status::Done => {
                 control.dialogue = None;
                 control.state = if control.opening {

@@ -5,8 +5,14 @@ use takt_maps::{BufferId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
 
-use super::fleet::{Location, Mission, nearest_node};
+use super::fleet::{DockPhase, Location, Mission, nearest_node};
+use super::reports::alarm;
+use crate::follower::model::{AlarmKind, AlarmPriority};
+
 use super::{Controller, Delta, Outputs, Restored, moves};
+
+/// A vehicle that has not said where it is for so long after the start is named in an alarm.
+const PATIENCE_MS: u64 = 10_000;
 
 impl Controller {
     /// Takes over what a store kept. Orders whose vehicle had not begun to load go back to being open.
@@ -68,6 +74,7 @@ impl Controller {
             return;
         }
         let before = self.missing;
+        self.follow_newest_epoch();
         for vehicle in self.vehicles() {
             self.locate(vehicle, out);
         }
@@ -82,6 +89,28 @@ impl Controller {
             });
         }
         self.all_located |= self.missing == 0;
+        if self.cycle.is_multiple_of(super::TICK_CYCLES)
+            && self.now_ms >= self.start_ms + PATIENCE_MS
+        {
+            for vehicle in self.vehicles() {
+                if self.fleet[vehicle.index()].location == Location::Unknown {
+                    let kind = AlarmKind::VehiclePosition(vehicle);
+                    out.delta(alarm(true, kind, AlarmPriority::High, self.now_ms));
+                }
+            }
+        }
+    }
+
+    /// Vehicles follow the greatest epoch that they know. Where that is not this controller's (its store was lost), it
+    /// takes a greater one, before the first vehicle is located.
+    fn follow_newest_epoch(&mut self) {
+        if self.missing as usize == self.fleet.len()
+            && let Some(newest) = self.fleet.iter().map(|v| v.report.epoch).max()
+            && newest > self.epoch
+        {
+            self.epoch = newest.saturating_add(1);
+            self.fleet.iter_mut().for_each(|v| v.command_due = true);
+        }
     }
 
     fn locate<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
@@ -117,6 +146,8 @@ impl Controller {
         v.action_sequence = report.action_sequence;
         v.action = Action::None;
         self.dispatch_due = true;
+        let kind = AlarmKind::VehiclePosition(vehicle);
+        out.delta(alarm(false, kind, AlarmPriority::High, self.now_ms));
         self.resume_order(vehicle, out);
     }
 
@@ -171,6 +202,13 @@ impl Controller {
             v.action = Action::None;
         }
         v.command_due = true;
+        // What it was doing it has forgotten, too: it is told again.
+        if let Some(transfer) = &mut v.transfer {
+            (transfer.acting, transfer.failed, transfer.dialogue) = (false, false, None);
+        }
+        if let Some(dock) = &mut v.dock {
+            (dock.phase, dock.dialogue) = (DockPhase::Connecting, None);
+        }
         if self
             .traffic
             .renumber(vehicle, v.report.base_end_seq)

@@ -1,10 +1,10 @@
 //! Questions to the workers, and what becomes of their answers: workers propose, the cycle disposes.
 
 use takt_maps::words::LoadId;
-use takt_maps::{ChargerId, NodeId, VehicleId};
+use takt_maps::{ChargerId, NodeId, OrderId, VehicleId};
 use takt_motion::{AgentSnapshot, MotionProposal};
 use takt_scheduler::dispatch::{DispatchProposal, OpenOrder, Task, VehicleState};
-use takt_scheduler::orders::Reason;
+use takt_scheduler::orders::{Order, OrderState, Reason};
 
 use super::docks::charger_taken;
 use super::fleet::{DockPhase, Location, Mission};
@@ -127,11 +127,17 @@ impl Controller {
         snapshot.stamp = self.cycle;
         snapshot.now_ms = self.now_ms;
         snapshot.orders.clear();
-        snapshot.orders.extend(
-            self.orders
-                .iter()
-                .filter_map(|order| OpenOrder::of(&self.floor, order)),
-        );
+        // An order of a paused vehicle stays with it.
+        let offered = |order: &&Order| {
+            order
+                .state
+                .vehicle()
+                .is_none_or(|v| !self.fleet[v.index()].paused)
+        };
+        let orders = self.orders.iter().filter(offered);
+        snapshot
+            .orders
+            .extend(orders.filter_map(|order| OpenOrder::of(&self.floor, order)));
         snapshot.vehicles.clear();
         snapshot
             .vehicles
@@ -220,6 +226,26 @@ impl Controller {
         way_mm * 1_000 / u64::from(kind.speed_mm_s[1].max(1)) + u64::from(kind.transfer_ms)
     }
 
+    /// An order whose vehicle is out of touch, faulty or lost, and has not begun to load, may go to another.
+    fn take_from_absent<O: Outputs>(&mut self, id: OrderId, out: &mut O) {
+        let Some(OrderState::Assigned { vehicle }) = self.orders.get(id).map(|o| o.state) else {
+            return;
+        };
+        if self.vehicle_state(vehicle).present || self.fleet[vehicle.index()].paused {
+            return;
+        }
+        let mut emit = moves(&mut self.stock, out);
+        if self
+            .orders
+            .unassign(id, Reason::VehicleUnavailable, self.now_ms, &mut emit)
+            .is_ok()
+        {
+            let v = &mut self.fleet[vehicle.index()];
+            v.mission = Mission::Idle;
+            v.mission_cycle = self.cycle;
+        }
+    }
+
     /// The dispatcher's answer: each assignment is taken over if it still fits.
     pub(super) fn take_dispatch<O: Outputs>(
         &mut self,
@@ -266,6 +292,7 @@ impl Controller {
             let mission = match task {
                 _ if !state.available || state.task.is_some() => None,
                 Task::Order(id) => {
+                    self.take_from_absent(id, out);
                     let mut emit = moves(&mut self.stock, out);
                     let assigned = self.orders.assign(id, vehicle, self.now_ms, &mut emit);
                     assigned

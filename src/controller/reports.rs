@@ -66,15 +66,21 @@ impl Controller {
             self.rejoin(vehicle);
         }
         let v = &mut self.fleet[vehicle.index()];
-        if report.mode != OperatingMode::Automatic && !v.paused {
-            // After an emergency stop or manual mode nothing is released before a person resumes it (ISO 3691-4).
+        if (report.mode != OperatingMode::Automatic || rebooted) && !v.paused {
+            // After an emergency stop, manual mode or power loss nothing is released before a person resumes it
+            // (ISO 3691-4).
             v.paused = true;
             out.delta(Delta::VehiclePaused {
                 vehicle,
                 paused: true,
             });
         }
-        if self.fleet[vehicle.index()].location == Location::Unknown || report.epoch != self.epoch {
+        if self.fleet[vehicle.index()].location == Location::Unknown {
+            return;
+        }
+        if report.epoch != self.epoch {
+            // It does not follow this controller (any more): nothing that it says of its base counts.
+            self.lose(vehicle, out);
             return;
         }
         if self.traffic.reached(vehicle, report.reached_seq).is_err() {

@@ -1,7 +1,7 @@
 //! Outputs at the end of a cycle: commands to the floor, and how everything is.
 
 use takt_maps::words::{BASE_WINDOW, LoadId, VehicleCommand, Waypoint};
-use takt_maps::{NodeId, VehicleId};
+use takt_maps::{DeviceId, NodeId, VehicleId};
 use takt_plc_bridge::ToField;
 
 use super::fleet::Location;
@@ -28,6 +28,11 @@ impl Controller {
             }
         }
         for device in self.device_ids() {
+            // A vehicle may still be driving through a door on the base of the controller before: doors keep what they
+            // were told until everyone stands.
+            if !self.all_located && self.is_door(device) {
+                continue;
+            }
             let d = &mut self.devices[device.index()];
             if d.link_up && (d.outputs_due || self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS) {
                 d.outputs_due = false;
@@ -39,6 +44,14 @@ impl Controller {
                 });
             }
         }
+    }
+
+    /// Is this the device of a door?
+    fn is_door(&self, device: DeviceId) -> bool {
+        self.floor
+            .doors
+            .iter()
+            .any(|door| door.device.is_some_and(|(d, _)| d == device))
     }
 
     /// The command that a vehicle should hold now.
@@ -65,7 +78,10 @@ impl Controller {
             action: v.action,
             action_sequence: v.action_sequence,
             load: v.action_load,
-            hold: halted || v.paused || v.location == Location::Lost,
+            // One that is still on the base of the controller before finishes it, else it would never be located.
+            hold: halted
+                || (v.paused && v.location != Location::Unknown)
+                || v.location == Location::Lost,
         }
     }
 

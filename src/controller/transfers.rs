@@ -46,6 +46,10 @@ impl Controller {
         mut transfer: Transfer,
         load: LoadId,
     ) -> Progress {
+        // What is not heard of is waited for: its time and its failures do not count.
+        if !self.fleet[vehicle.index()].linked {
+            return Progress::Running;
+        }
         // The ground for the larger footprint is taken before the load is; if others are in it, this waits for them.
         if transfer.taking
             && !self.traffic.is_loaded(vehicle)

@@ -79,6 +79,23 @@ impl Follower {
         self.hash
     }
 
+    /// Counts from here on: what came before was the life of an earlier controller.
+    pub fn begin(&mut self) {
+        let open = self
+            .model
+            .orders
+            .values()
+            .filter(|o| !o.state.is_final())
+            .count() as u64;
+        self.model.kpis = Kpis {
+            orders_open: open,
+            ..Kpis::default()
+        };
+        self.model.alarms.clear();
+        self.model.samples.clear();
+        self.meter = Meter::new(&self.model);
+    }
+
     /// Puts an order that a store kept into the model.
     pub fn restore(&mut self, order: OrderView) {
         self.model.revision = self.model.revision.max(order.revision);

@@ -85,6 +85,6 @@ impl Judge {
 
     /// Orders that were accepted, have not ended, and the controller does not know any more.
     pub fn lost(&self, open: u64) -> u64 {
-        (self.submitted - self.ended).abs_diff(open)
+        (self.submitted - self.ended).saturating_sub(open)
     }
 }

@@ -71,13 +71,9 @@ impl BridgeThread {
                     Output::End { cycle: ended } => cycle = ended,
                 }
             }
-            if !deltas.is_empty()
-                && self
-                    .to_keeper
-                    .send(ToKeeper::Deltas { cycle, deltas })
-                    .is_err()
-            {
-                break;
+            if !deltas.is_empty() {
+                // Without the keeper (its disk is full) the floor is about to be stopped: vehicles still have to be told.
+                let _ = self.to_keeper.send(ToKeeper::Deltas { cycle, deltas });
             }
             // Inputs for the cycle; one that finds no room waits, and all behind it.
             while waiting.is_none() {
@@ -103,10 +99,9 @@ impl BridgeThread {
             // Things that are due by the clock.
             if timing_at.elapsed() >= Duration::from_secs(1) {
                 timing_at = Instant::now();
-                if let Some(timing) = self.ends.timing.as_mut().map(|reader| reader.get())
-                    && self.to_keeper.send(ToKeeper::Timing(timing)).is_err()
-                {
-                    break;
+                if let Some(timing) = self.ends.timing.as_mut().map(|reader| reader.get()) {
+                    // As above.
+                    let _ = self.to_keeper.send(ToKeeper::Timing(timing));
                 }
             }
             if workload_at.elapsed() >= WORKLOAD {

@@ -52,8 +52,18 @@ type Answer = oneshot::Sender<Result<Reply, Rejection>>;
 /// A request on its way through the cycle.
 struct Pending {
     client: Client,
-    spec: Option<OrderSpec>,
+    request: Ask,
     answers: Vec<Answer>,
+}
+
+impl Pending {
+    /// The order that is asked for, if it is one.
+    fn spec(&self) -> Option<OrderSpec> {
+        match self.request {
+            Ask::Submit(spec) => Some(spec),
+            _ => None,
+        }
+    }
 }
 
 /// The keeper's state.
@@ -143,7 +153,7 @@ impl Keeper {
                         person: crate::follower::FLOOR.to_owned(),
                         ..Client::default()
                     };
-                    self.ask(client, Ask::Submit(spec), Some(spec), None);
+                    self.ask(client, Ask::Submit(spec), None);
                 }
                 ToKeeper::Timing(timing) => self.timing = timing,
                 ToKeeper::Stop => {}
@@ -154,6 +164,18 @@ impl Keeper {
                 self.store.append(&Entry::Client(client))?;
             }
             self.store.append(&Entry::Delta(*delta))?;
+        }
+        for delta in &deltas {
+            if let Delta::Answer {
+                token,
+                result: Ok(_),
+            } = delta
+                && let Some(pending) = self.pending.get(token)
+                && pending.spec().is_none()
+            {
+                let (person, request) = (pending.client.person.clone(), pending.request);
+                self.store.append(&Entry::Asked { person, request })?;
+            }
         }
         self.store.commit()?;
         if let Some(cycle) = up_to {
@@ -250,27 +272,18 @@ impl Keeper {
                         .values_mut()
                         .find(|p| p.client.client_id == client_id);
                     if let Some(twin) = twin {
-                        match same(twin.spec, &spec, &client_id) {
+                        match same(twin.spec(), &spec, &client_id) {
                             Ok(()) => twin.answers.push(answer),
                             Err(rejection) => drop(answer.send(Err(rejection))),
                         }
                         return;
                     }
                 }
-                self.ask(
-                    client(client_id),
-                    Ask::Submit(spec),
-                    Some(spec),
-                    Some(answer),
-                );
+                self.ask(client(client_id), Ask::Submit(spec), Some(answer));
             }
             Request::Cancel { order } => {
-                self.ask(
-                    client(String::new()),
-                    Ask::Cancel(order),
-                    None,
-                    Some(answer),
-                );
+                tracing::info!("{} cancels order {}", person.name, order.0);
+                self.ask(client(String::new()), Ask::Cancel(order), Some(answer));
             }
             Request::PauseVehicle { vehicle, paused } => {
                 tracing::info!(
@@ -282,18 +295,12 @@ impl Keeper {
                 self.ask(
                     client(String::new()),
                     Ask::PauseVehicle(vehicle, paused),
-                    None,
                     Some(answer),
                 );
             }
             Request::PauseFloor { paused } => {
                 tracing::info!("{} {} the floor", person.name, pauses(paused));
-                self.ask(
-                    client(String::new()),
-                    Ask::PauseFloor(paused),
-                    None,
-                    Some(answer),
-                );
+                self.ask(client(String::new()), Ask::PauseFloor(paused), Some(answer));
             }
         }
     }
@@ -315,20 +322,14 @@ impl Keeper {
             .map_or("an unknown vehicle", |v| &v.name)
     }
 
-    fn ask(
-        &mut self,
-        client: Client,
-        request: Ask,
-        spec: Option<OrderSpec>,
-        answer: Option<Answer>,
-    ) {
+    fn ask(&mut self, client: Client, request: Ask, answer: Option<Answer>) {
         let token = self.next_token;
         self.next_token += 1;
         self.pending.insert(
             token,
             Pending {
                 client,
-                spec,
+                request,
                 answers: answer.into_iter().collect(),
             },
         );

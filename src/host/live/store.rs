@@ -9,7 +9,7 @@ use takt_rt::host::LiveDisk;
 use takt_scheduler::orders::{Dependency, Order, OrderState};
 
 use super::LiveError;
-use crate::controller::{Delta, Restored};
+use crate::controller::{Ask, Delta, Restored};
 use crate::follower::model::OrderView;
 use crate::follower::{Client, Follower};
 use crate::journal::{Identity, Journal};
@@ -35,6 +35,13 @@ pub(super) enum Entry {
     Client(Client),
     /// A change.
     Delta(Delta),
+    /// Who asked for what, beside the deltas that it caused.
+    Asked {
+        /// Who.
+        person: String,
+        /// For what.
+        request: Ask,
+    },
 }
 
 /// The journal, or nothing where nothing is to be kept.
@@ -134,8 +141,12 @@ fn rebuild(floor: &Arc<Floor>, entries: &[Entry], utc_ms: u64) -> (Follower, Res
             Entry::LastOrder(id) => last = last.max(id.0),
             Entry::Order(order) => {
                 latest_ms = latest_ms.max(order.ended_ms.unwrap_or(order.submitted_ms));
+                if matches!(order.state, OrderState::Cancelled | OrderState::Failed) {
+                    bad_ends.push(order.id);
+                }
                 follower.restore(order.clone());
             }
+            Entry::Asked { .. } => {}
             Entry::Client(who) => client = Some(who.clone()),
             Entry::Delta(delta) => {
                 match delta {
@@ -161,6 +172,7 @@ fn rebuild(floor: &Arc<Floor>, entries: &[Entry], utc_ms: u64) -> (Follower, Res
             }
         }
     }
+    follower.begin();
     let model = &follower.model;
     let orders: Vec<Order> = model
         .orders
