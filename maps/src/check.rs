@@ -2,9 +2,11 @@
 //! reached or never be left.
 
 mod cuts;
+mod doors;
 mod reach;
 mod space;
 
+pub(crate) use doors::doors;
 pub(crate) use reach::reach;
 pub(crate) use space::space;
 

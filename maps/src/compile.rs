@@ -110,6 +110,7 @@ pub fn compile(
         whole: resolved.whole,
     };
     check::space(&subject, &mut log);
+    check::doors(&subject, &mut log);
     check::reach(&subject, &mut log);
     if log.errors() > 0 {
         return Err(log.problems);

@@ -168,3 +168,38 @@ fn its_picture_names_everything_that_has_a_name() {
     }
     assert!(picture.len() < 200_000);
 }
+
+/// The built-in floor's text with one piece of it replaced, and what is wrong with it then.
+fn problems_with(old: &str, new: &str) -> String {
+    let text = include_str!("../../floors/electronics-line.toml");
+    assert!(text.contains(old), "{old}");
+    let text = text.replacen(old, new, 1);
+    match takt_maps::load_text("changed.toml", &text, &takt_maps::LoadOptions::default()) {
+        Ok(_) => String::new(),
+        Err(problems) => problems.plain(),
+    }
+}
+
+#[test]
+fn a_door_does_not_close_on_who_rests_beside_it() {
+    let told = problems_with(
+        "ends = [[18.75, 24.8], [18.75, 27.2]]",
+        "ends = [[17.7, 24.8], [17.7, 27.2]]",
+    );
+    assert!(
+        told.contains("the door \"door-in\" closes on a vehicle that rests at \"n15\""),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_path_names_the_door_that_it_passes() {
+    let told = problems_with(
+        "{ through = [\"n14\", \"n15\"], door = \"door-in\", speed = 1.0 }",
+        "{ through = [\"n14\", \"n15\"], speed = 1.0 }",
+    );
+    assert!(
+        told.contains("passes the door \"door-in\" without naming it"),
+        "{told}"
+    );
+}

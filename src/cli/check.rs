@@ -43,13 +43,13 @@ pub fn run(args: CheckArgs) -> Result<(), Failure> {
                     "vehicles": f.vehicles.len(), "stations": f.stations.len(), "chargers": f.chargers.len(),
                     "doors": f.doors.len(), "devices": f.devices.len(), "conflict_set_max": f.conflicts.largest(),
                 });
-                println!("{object}");
+                say!("{object}");
             } else {
                 eprint!("{}", loaded.warnings.plain());
                 if !loaded.unused.is_empty() {
-                    println!("not used yet: {}", loaded.unused.join(", "));
+                    say!("not used yet: {}", loaded.unused.join(", "));
                 }
-                println!(
+                say!(
                     "{}: no errors. {} nodes, {} edges, {} vehicles, {} stations, {} chargers, {} doors, {} devices; \
                      largest conflict set {}",
                     f.name,
@@ -66,7 +66,7 @@ pub fn run(args: CheckArgs) -> Result<(), Failure> {
             Ok(())
         }
         Err(problems) if args.json => {
-            println!(
+            say!(
                 "{}",
                 json!({ "floor": path, "ok": false, "problems": problems })
             );

@@ -1,5 +1,13 @@
 //! The command line: one file per subcommand.
 
+/// A line on stdout; a reader that has gone (`takt check … | head`) is no failure.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 mod args;
 mod check;
 mod client;

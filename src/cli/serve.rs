@@ -179,7 +179,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         wall_s,
     };
     if site.json {
-        println!("{}", report.json())
+        say!("{}", report.json())
     } else {
         report.print()
     }
@@ -322,7 +322,7 @@ impl Report<'_> {
 
     fn print(&self) {
         let kpis = self.front.read(|m| m.kpis);
-        println!(
+        say!(
             "{}: {:.0} s with {} vehicles. Orders: {} done, {} late, {} open, {} lost.",
             self.site.name,
             self.wall_s,
@@ -342,7 +342,7 @@ impl Report<'_> {
         let contacts = self
             .floor_status
             .map_or("not judged".to_owned(), |f| f.contacts.to_string());
-        println!(
+        say!(
             "Floor: {:.2} km driven, utilisation {:.0} %, starvation {:.1} s, contacts {contacts}, deadlocks {}.",
             distance_m / 1e3,
             f64::from(kpis.utilisation_permille) / 10.0,
@@ -350,7 +350,7 @@ impl Report<'_> {
             self.summary.deadlocks,
         );
         let execution = &self.summary.timing.execution;
-        println!(
+        say!(
             "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up).",
             self.summary.cycles,
             execution.p50_ns / 1_000,

@@ -57,7 +57,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
             "execution_us": execution.summary(),
             "misses": 0,
         });
-        println!("{object}");
+        say!("{object}");
     } else {
         print(&outcome, wall);
     }
@@ -69,7 +69,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
 }
 
 fn print(o: &Outcome, wall: Duration) {
-    println!(
+    say!(
         "{}, seed {}: {:.1} h with {} vehicles in {:.1} s ({:.0} times real time)",
         o.floor,
         o.seed,
@@ -78,11 +78,15 @@ fn print(o: &Outcome, wall: Duration) {
         wall.as_secs_f64(),
         o.simulated_s / wall.as_secs_f64(),
     );
-    println!(
+    say!(
         "orders: {} done, {} late, {} open, {} cancelled or failed, {} lost",
-        o.orders_done, o.orders_late, o.orders_open, o.orders_ended_otherwise, o.orders_lost
+        o.orders_done,
+        o.orders_late,
+        o.orders_open,
+        o.orders_ended_otherwise,
+        o.orders_lost
     );
-    println!(
+    say!(
         "floor: {:.1} km driven, utilisation {:.0} %, starvation {:.1} s, contacts {}, deadlocks {}, longest wait {:.0} s",
         o.distance_m / 1_000.0,
         o.utilisation * 100.0,
@@ -91,7 +95,7 @@ fn print(o: &Outcome, wall: Duration) {
         o.deadlocks,
         o.longest_wait_s,
     );
-    println!("state hash {}", o.state_hash);
+    say!("state hash {}", o.state_hash);
 }
 
 /// Execution times of steps: controller, workers and floor together.
