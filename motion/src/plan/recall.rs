@@ -17,9 +17,9 @@ const DETOUR_MS: u32 = 20_000;
 const DETOURS_MAX: u32 = 4;
 /// Moves in vain, or plans without a move, after which a vehicle tries something else.
 const FRET_MAX: u32 = 24;
-/// After so many plans in a row without a move it lets go of whatever it waits for: three times as long as a load is
-/// handed over at the usual four plans a second.
-const RESTS_MAX: u32 = 60;
+/// After so many plans in a row without a move it lets go of whatever it waits for: 20 s at the usual four plans a
+/// second, several times as long as a load is handed over.
+const RESTS_MAX: u32 = 80;
 /// Refuges looked for in one plan at most.
 const SEARCHES_MAX: u32 = 8;
 
