@@ -1,10 +1,10 @@
 //! The dashboard: one page for the people at the line, and what that page asks for.
 //!
-//! - [`assets`]: the page itself, inside the binary
-//! - [`guard`]: only this page, opened on this machine, may ask
-//! - [`geometry`]: what never changes, sent once
-//! - [`live`]: a WebSocket that sends a [`frame`] several times a second
-//! - [`changes`]: orders, pause and resume, through the [`Front`] like everything else
+//! - `assets`: the page itself, inside the binary
+//! - `guard`: only this page, opened on this machine, may ask
+//! - `geometry`: what never changes, sent once
+//! - `live`: a WebSocket that sends a `frame` several times a second
+//! - `changes`: orders, pause and resume, through the [`Front`] like everything else
 //!
 //! It keeps no state of the floor: what it shows is the follower's read model, what it changes goes to the controller.
 
