@@ -10,9 +10,10 @@ use super::status::{ask, invalid, out_of_range, status};
 use super::submit::{self, quoted};
 use super::v1::orders_server::Orders;
 use super::v1::*;
-use super::view::{Frame, state_word};
+use super::view::Frame;
 use super::watch::{self, Stopping, Watch};
 use crate::follower::model::OrderView;
+use crate::follower::model::state_word;
 use crate::host::front::{self, Front, Rejection, Reply};
 
 /// Orders in a page, if the caller does not say.

@@ -172,21 +172,6 @@ fn state(state: OrderState) -> v1::OrderState {
     }
 }
 
-/// A state as people read it.
-pub(super) fn state_word(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Waiting => "waiting",
-        OrderState::Open => "open",
-        OrderState::Assigned { .. } => "assigned",
-        OrderState::Loading { .. } => "loading",
-        OrderState::Carrying { .. } => "carrying",
-        OrderState::Unloading { .. } => "unloading",
-        OrderState::Completed => "completed",
-        OrderState::Cancelled => "cancelled",
-        OrderState::Failed => "failed",
-    }
-}
-
 fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::ByPerson => "cancelled by a person",

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use takt_maps::words::{OperatingMode, VehicleActivity};
-use takt_scheduler::orders::{OrderState, Origin, Reason};
+use takt_scheduler::orders::{Origin, Reason};
 
-use crate::follower::model::{AlarmView, OrderView, ReadModel, VehicleView};
+use crate::follower::model::{AlarmView, OrderView, ReadModel, VehicleView, state_word};
 
 /// Ended orders in a first frame; later frames bring each that ends.
 const ENDED_AT_FIRST: usize = 200;
@@ -119,7 +119,7 @@ pub(super) fn order(o: &OrderView) -> Value {
             Origin::Collection(_) => "collection",
             Origin::Workload => "workload",
         },
-        "state": state(o.state),
+        "state": state_word(o.state),
         "vehicle": o.state.vehicle(),
         "reason": o.reason.map(reason),
         "submitted_ms": o.submitted_ms,
@@ -128,20 +128,6 @@ pub(super) fn order(o: &OrderView) -> Value {
         "ended_ms": o.ended_ms,
         "revision": o.revision,
     })
-}
-
-fn state(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Waiting => "waiting",
-        OrderState::Open => "open",
-        OrderState::Assigned { .. } => "assigned",
-        OrderState::Loading { .. } => "loading",
-        OrderState::Carrying { .. } => "carrying",
-        OrderState::Unloading { .. } => "unloading",
-        OrderState::Completed => "completed",
-        OrderState::Cancelled => "cancelled",
-        OrderState::Failed => "failed",
-    }
 }
 
 fn reason(reason: Reason) -> &'static str {
@@ -166,6 +152,7 @@ mod tests {
     use std::sync::Arc;
     use takt_maps::OrderId;
     use takt_maps::formats::builtin;
+    use takt_scheduler::orders::OrderState;
     use takt_scheduler::orders::{OrderSpec, Transition};
 
     /// A follower after orders `1 ..= submitted`, of which the first `done` are completed.

@@ -171,6 +171,21 @@ impl OrderView {
     }
 }
 
+/// The word for a state, the same in API, command line and dashboard.
+pub fn state_word(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Waiting => "waiting",
+        OrderState::Open => "open",
+        OrderState::Assigned { .. } => "assigned",
+        OrderState::Loading { .. } => "loading",
+        OrderState::Carrying { .. } => "carrying",
+        OrderState::Unloading { .. } => "unloading",
+        OrderState::Completed => "completed",
+        OrderState::Cancelled => "cancelled",
+        OrderState::Failed => "failed",
+    }
+}
+
 /// A door as shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
