@@ -89,7 +89,8 @@ await check("a rush order is submitted", async () => {
   must(order, `the drawer shows the order, not "${title}"`);
   must((await text("drawer-doing")) !== "", "it says what the order is doing");
   await $("drawer-close").click();
-  must(await $(`order-row-${order}`).isVisible(), "the order is in the list");
+  // The answer to the order and the next picture of the floor come separately, in either order.
+  await until(() => $(`order-row-${order}`).isVisible(), "the order is in the list", 10_000);
 });
 
 await check("a station's drawer offers a rush order to it, filled in", async () => {
