@@ -9,6 +9,7 @@ use takt_plc_bridge::ToField;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 use takt_scheduler::orders::{OrderSpec, Refusal, Transition};
 
+use super::StateHash;
 use crate::follower::model::{AlarmKind, AlarmPriority, DoorView, MissionView, WaitView};
 
 /// Where the controller puts its outputs. Live, these are lock-free queues; in virtual time, function calls.
@@ -122,7 +123,7 @@ pub enum Delta {
         /// Controller milliseconds.
         now_ms: u64,
         /// Hash of the controller's state.
-        state_hash: u64,
+        state_hash: StateHash,
     },
 }
 

@@ -8,7 +8,7 @@ use takt_scheduler::dispatch::DispatchProposal;
 use takt_scheduler::orders::OrderSpec;
 
 /// One input, consumed in a known cycle.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Input {
     /// Something that a vehicle, a device or a link said.
     Field(FromField),
@@ -35,6 +35,52 @@ pub enum Input {
     },
     /// Controlled stop: hold every vehicle, grant nothing more.
     Stop,
+    /// The last cycle computed for longer than its budget, by its own fault.
+    Overrun {
+        /// The phase that exceeded its share first.
+        phase: Phase,
+    },
+}
+
+/// What the host itself has to tell a cycle: how the last ones went, and whether to stop. The same function turns it
+/// into inputs when the cycle runs and when it is replayed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct CycleFacts {
+    /// Begin a controlled stop.
+    pub stop: bool,
+    /// Beats missed since the last cycle.
+    pub missed: u64,
+    /// The last cycle exceeded its budget, first in this phase.
+    pub overrun: Option<Phase>,
+}
+
+impl CycleFacts {
+    /// The inputs that they are, in the order in which they come before all others.
+    pub fn inputs(self) -> impl Iterator<Item = Input> {
+        let missed = (self.missed > 0).then_some(Input::Missed { beats: self.missed });
+        let overrun = self.overrun.map(|phase| Input::Overrun { phase });
+        let stop = self.stop.then_some(Input::Stop);
+        stop.into_iter().chain(missed).chain(overrun)
+    }
+}
+
+/// A part of the step that has a budget of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Phase {
+    /// Taking the inputs in.
+    Inputs,
+    /// Links, positions, lines, orders.
+    State,
+    /// Missions, transfers, chargers, doors.
+    Devices,
+    /// Admission and grants.
+    Traffic,
+    /// Questions to the workers: may be left out.
+    Questions,
+    /// Commands to the floor.
+    Commands,
+    /// How everything is, for those who look: may be left out.
+    Status,
 }
 
 /// A change that somebody asks for, in ids.

@@ -10,6 +10,7 @@ mod docks;
 mod doors;
 mod fleet;
 mod grants;
+mod hash;
 mod input;
 mod invariants;
 mod lines;
@@ -31,7 +32,8 @@ use takt_scheduler::materials::Stock;
 use takt_scheduler::orders::{Order, OrderBook, Transition};
 
 pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
-pub use input::{Ask, Input};
+pub use hash::StateHash;
+pub use input::{Ask, CycleFacts, Input, Phase};
 
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};
@@ -252,38 +254,6 @@ impl Controller {
     /// The traffic manager, to look at.
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
-    }
-
-    /// Hash of everything that decides what the controller does next.
-    pub fn state_hash(&self) -> u64 {
-        let mut hash = Fnv::default();
-        hash.add(self.cycle);
-        hash.add(u64::from(self.floor_paused) | u64::from(self.all_located) << 1);
-        hash.add(self.next_order);
-        hash.add(self.orders.state_hash());
-        hash.add(self.stock.state_hash());
-        hash.add(self.traffic.state_hash());
-        for v in &self.fleet {
-            hash.add(u64::from(v.report.reached_seq) << 32 | u64::from(v.action_sequence) << 16);
-            hash.add(v.report.pose.map_or(0, |p| {
-                u64::from(p.x_mm as u32) << 32 | u64::from(p.y_mm as u32)
-            }));
-            let mission = match v.mission {
-                fleet::Mission::Idle => 0,
-                fleet::Mission::Order { id, loaded } => 1 + 4 * (id.0 * 2 + u64::from(loaded)),
-                fleet::Mission::Charge(c) => 2 + 4 * u64::from(c.0),
-                fleet::Mission::Park(n) => 3 + 4 * u64::from(n.0),
-            };
-            hash.add(mission);
-        }
-        for d in &self.devices {
-            d.inputs
-                .words()
-                .iter()
-                .chain(d.outputs.words())
-                .for_each(|&w| hash.add(u64::from(w)));
-        }
-        hash.0
     }
 
     /// May this vehicle be given ground?

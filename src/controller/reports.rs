@@ -48,6 +48,7 @@ impl Controller {
                 ));
             }
             Input::Stop => self.stop(),
+            Input::Overrun { .. } => {}
         }
     }
 

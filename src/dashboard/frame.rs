@@ -219,7 +219,7 @@ mod tests {
         let tick = Delta::Tick {
             cycle: 1,
             now_ms: 10,
-            state_hash: 0,
+            state_hash: Default::default(),
         };
         follower.apply(&tick, None);
         let next = frame(&follower.model, &mut sent);

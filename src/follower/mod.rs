@@ -182,7 +182,7 @@ impl Follower {
                 state_hash,
             } => {
                 self.model.kpis.cycles = cycle;
-                self.hash = state_hash;
+                self.hash = state_hash.total();
                 self.meter.tick(&mut self.model, now_ms);
             }
         }

@@ -356,7 +356,7 @@ impl Rehearsal {
         let stats = self.sim.statistics();
         let open = self.controller.orders_open() as u64;
         let mut hash = Fnv::default();
-        hash.add(self.controller.state_hash());
+        hash.add(self.controller.state_hash().total());
         hash.add(stats.distance_mm());
         hash.add(stats.consumed());
         Outcome {

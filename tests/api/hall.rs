@@ -83,7 +83,7 @@ impl Hall {
             Delta::Tick {
                 cycle: 6_000,
                 now_ms: NOW_MS,
-                state_hash: 0,
+                state_hash: Default::default(),
             },
             None,
         );
@@ -126,7 +126,7 @@ impl Hall {
             Delta::Tick {
                 cycle: now_ms / 10,
                 now_ms,
-                state_hash: 0,
+                state_hash: Default::default(),
             },
             None,
         );

@@ -185,7 +185,7 @@ pub(super) fn run(
     Ended {
         timing: *executive.timing(),
         counts: controller.counts(),
-        state_hash: controller.state_hash(),
+        state_hash: controller.state_hash().total(),
         cycles: last,
         open: controller.orders_open() as u64,
     }
