@@ -16,7 +16,7 @@ use super::args::duration;
 use super::status_line::StatusLine;
 use super::{Failure, FloorArgs, ListenArgs};
 use crate::host::floor_process::{FloorClient, FloorStatus};
-use crate::host::live::{Live, LiveOptions, Summary};
+use crate::host::live::{FieldChoice, Live, LiveOptions, Summary};
 use crate::{api, dashboard};
 
 /// Arguments of `takt serve`.
@@ -106,7 +106,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     let options = LiveOptions {
         seed: site.seed,
         data: site.listen.data.clone(),
-        addresses: site.addresses,
+        field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
     };
     let handle = tokio::runtime::Handle::current();

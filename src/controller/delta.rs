@@ -9,13 +9,15 @@ use takt_plc_bridge::ToField;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 use takt_scheduler::orders::{OrderSpec, Refusal, Transition};
 
-use super::StateHash;
+use super::{Phase, StateHash};
 use crate::follower::model::{AlarmKind, AlarmPriority, DoorView, MissionView, WaitView};
 
 /// Where the controller puts its outputs. Live, these are lock-free queues; in virtual time, function calls.
 ///
 /// None of the calls may block or allocate.
 pub trait Outputs {
+    /// A part of the step begins: a host that keeps to budgets reads its clock. Nothing comes back.
+    fn begin(&mut self, _phase: Phase) {}
     /// A command for a vehicle or device.
     fn command(&mut self, command: ToField);
     /// A change, in the order in which changes happen.

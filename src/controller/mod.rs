@@ -195,24 +195,31 @@ impl Controller {
         self.cycle = cycle;
         self.now_ms = self.start_ms + cycle * u64::from(self.floor.control.cycle_us) / 1_000;
 
+        out.begin(Phase::Inputs);
         for input in inputs {
             self.take(input, out);
         }
+        out.begin(Phase::State);
         self.supervise_links(out);
         self.locate_vehicles(out);
         self.count_takts(out);
         self.release_orders(out);
         self.call_off(out);
+        out.begin(Phase::Devices);
         self.advance_missions(out);
         self.advance_transfers(out);
         self.advance_docks(out);
         self.advance_doors(out);
+        out.begin(Phase::Traffic);
         self.grant(out);
+        self.check_invariants(out);
+        out.begin(Phase::Questions);
         self.ask_planner(out);
         self.ask_dispatcher(out);
-        self.check_invariants(out);
+        out.begin(Phase::Commands);
         self.watch_deadline(out);
         self.send_commands(out);
+        out.begin(Phase::Status);
         self.report_status(out);
     }
 

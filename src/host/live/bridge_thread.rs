@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use takt_plc_bridge::{Bridge, FromField};
+use takt_plc_bridge::FromField;
 use takt_sim::workload::Workload;
 
+use super::Field;
 use super::cycle_thread::{BridgeEnds, Output, Returned};
 use super::keeper::ToKeeper;
 use super::workers::{Answer, Workers};
@@ -40,7 +41,7 @@ pub(super) struct BridgeThread {
     /// The cycle puts nothing out any more.
     pub cycle_ended: Arc<AtomicBool>,
     pub from_all: Receiver<ToCycle>,
-    pub bridge: Arc<Bridge>,
+    pub field: Arc<dyn Field>,
     pub to_keeper: Sender<ToKeeper>,
     pub workers: Workers,
     pub workload: Option<Workload>,
@@ -62,13 +63,13 @@ impl BridgeThread {
             while let Some(output) = self.ends.outputs.pop() {
                 idle_polls = 0;
                 match output {
-                    Output::Command(command) => self.bridge.send(command),
+                    Output::Command(command) => self.field.send(command),
                     Output::Delta(delta) => deltas.push(delta),
                     Output::Motion(snapshot) => self.workers.plan(snapshot),
                     Output::Dispatch(snapshot) => self.workers.dispatch(snapshot),
                     Output::MotionDone(proposal) => self.workers.recycle_motion(proposal),
                     Output::DispatchDone(proposal) => self.workers.recycle_dispatch(proposal),
-                    Output::End { cycle: ended } => cycle = ended,
+                    Output::End { cycle: ended, .. } => cycle = ended,
                 }
             }
             if !deltas.is_empty() {

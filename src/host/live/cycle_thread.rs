@@ -13,7 +13,7 @@ use takt_rt::queue::spsc::{Consumer, Producer, ring};
 use takt_rt::thread::RealTime;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
-use crate::controller::{Controller, Counts, Delta, Input, Outputs};
+use crate::controller::{Controller, Counts, CycleFacts, Delta, Input, Outputs};
 
 /// Inputs taken in one cycle at most.
 const INPUTS_MAX: usize = 1_024;
@@ -43,6 +43,10 @@ pub(super) enum Output {
     End {
         /// The cycle.
         cycle: u64,
+        /// What it was told by its thread, before all other inputs.
+        facts: CycleFacts,
+        /// How many inputs it took from the ring.
+        taken: u32,
     },
 }
 
@@ -152,18 +156,20 @@ pub(super) fn run(
             }
         }
         let stopping = stop.load(Ordering::Acquire) || out.overflowed;
-        let told = (stopping && stop_at.is_none()).then_some(Input::Stop);
-        let missed = (start.missed() > 0).then_some(Input::Missed {
-            beats: start.missed(),
-        });
-        let taken = std::iter::from_fn(|| inputs.pop()).take(INPUTS_MAX);
-        controller.step(
-            start.number,
-            told.into_iter().chain(missed).chain(taken),
-            &mut out,
-        );
+        let facts = CycleFacts {
+            stop: stopping && stop_at.is_none(),
+            missed: start.missed(),
+            overrun: None,
+        };
+        let mut taken = 0;
+        let from_ring = std::iter::from_fn(|| inputs.pop())
+            .take(INPUTS_MAX)
+            .inspect(|_| taken += 1);
+        controller.step(start.number, facts.inputs().chain(from_ring), &mut out);
         out.push(Output::End {
             cycle: start.number,
+            facts,
+            taken,
         });
         if !stopping {
             return ControlFlow::Continue(());

@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use takt_maps::Floor;
-use takt_plc_bridge::{Addresses, Bridge, FromField};
+use takt_plc_bridge::{Addresses, Bridge, FromField, ToField};
 use takt_rt::cycle::Timing;
 
 use super::front::Front;
@@ -30,15 +30,37 @@ use crate::controller::{Controller, Counts};
 use keeper::{Keeper, ToKeeper};
 use store::Store;
 
+/// Where messages to vehicles and devices go.
+pub trait Field: Send + Sync {
+    /// Hands over what an endpoint is told; the latest wins. It does not wait for the field.
+    fn send(&self, message: ToField);
+}
+
+impl Field for Bridge {
+    fn send(&self, message: ToField) {
+        Bridge::send(self, message);
+    }
+}
+
+/// Where what vehicles, devices and links say goes; may be called on any thread.
+pub type FieldInbox = Box<dyn Fn(FromField) + Send + Sync>;
+
+/// The field that a live host drives.
+pub enum FieldChoice {
+    /// A Modbus TCP server for each vehicle and device.
+    Modbus(Addresses),
+    /// Something else: it is given the inbox once, at the start.
+    Other(Box<dyn FnOnce(FieldInbox) -> Arc<dyn Field>>),
+}
+
 /// What a live host needs beside the floor.
-#[derive(Clone, Debug)]
 pub struct LiveOptions {
     /// Of planner, dispatcher and workload.
     pub seed: u64,
     /// Where orders and stock are kept; `None`: nowhere.
     pub data: Option<PathBuf>,
-    /// Where vehicles and devices are.
-    pub addresses: Addresses,
+    /// Vehicles and devices.
+    pub field: FieldChoice,
     /// Make the floor's own random and rush orders.
     pub workload: bool,
 }
@@ -79,7 +101,8 @@ pub struct Live {
     /// The door for people and programs.
     pub front: Front,
     stop: Arc<AtomicBool>,
-    bridge: Arc<Bridge>,
+    /// The Modbus links, if there are any, to be ended in order.
+    modbus: Option<Arc<Bridge>>,
     to_keeper: Sender<ToKeeper>,
     cycle: JoinHandle<cycle_thread::Ended>,
     bridge_thread: JoinHandle<()>,
@@ -115,13 +138,14 @@ impl Live {
         };
         let begun = std::time::Instant::now();
         let clock = move || now_ms + begun.elapsed().as_millis() as u64;
-        let bridge = Arc::new(Bridge::start(
-            &floor,
-            &options.addresses,
-            tokio,
-            clock,
-            inbox,
-        ));
+        let (links, modbus): (Arc<dyn Field>, _) = match options.field {
+            FieldChoice::Modbus(addresses) => {
+                let bridge = Bridge::start(&floor, &addresses, tokio, clock, inbox);
+                let bridge = Arc::new(bridge);
+                (bridge.clone(), Some(bridge))
+            }
+            FieldChoice::Other(connect) => (connect(Box::new(inbox)), None),
+        };
 
         let keeper = Keeper::new(
             floor.clone(),
@@ -159,7 +183,7 @@ impl Live {
             ends: bridge_ends,
             cycle_ended: ended,
             from_all,
-            bridge: bridge.clone(),
+            field: links,
             to_keeper: to_keeper.clone(),
             workers,
             workload,
@@ -169,7 +193,7 @@ impl Live {
         Ok(Self {
             front,
             stop,
-            bridge,
+            modbus,
             to_keeper,
             cycle,
             bridge_thread,
@@ -190,7 +214,7 @@ impl Live {
         // The keeper may have died of a full disk; then this says nothing new.
         let _ = self.to_keeper.send(ToKeeper::Stop);
         let kept = join(self.keeper).await.unwrap_or_default();
-        if let Some(bridge) = Arc::into_inner(self.bridge) {
+        if let Some(bridge) = self.modbus.and_then(Arc::into_inner) {
             bridge.stop().await;
         }
         Summary {
