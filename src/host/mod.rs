@@ -6,5 +6,6 @@ pub mod floor_process;
 pub mod front;
 pub mod judge;
 pub mod live;
+pub mod store;
 pub mod virtual_time;
 pub mod workload;
