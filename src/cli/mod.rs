@@ -100,7 +100,9 @@ pub fn main() -> ExitCode {
         }
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,takt::cli=info,takt::host=info")
+        tracing_subscriber::EnvFilter::new(
+            "warn,takt::cli=info,takt::host=info,takt_plc_bridge::link=info",
+        )
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
