@@ -14,3 +14,8 @@ pub mod dashboard;
 pub mod follower;
 pub mod host;
 pub mod journal;
+
+/// So that tests can count what the control cycle must not do.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: takt_rt::alloc::Watched = takt_rt::alloc::Watched;

@@ -27,7 +27,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use takt_maps::suggest::did_you_mean;
 
-pub use args::{ClientArgs, FloorArgs, ListenArgs};
+pub use args::{ClientArgs, FloorArgs, ListenArgs, RealTimeArgs};
 pub use exit::Failure;
 
 const EXAMPLES: &str = "Examples:
