@@ -6,5 +6,6 @@ pub mod floor_process;
 pub mod front;
 pub mod judge;
 pub mod live;
+pub mod synthetic;
 pub mod virtual_time;
 pub mod workload;
