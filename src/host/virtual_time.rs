@@ -217,6 +217,14 @@ impl Rehearsal {
 
     /// One cycle of controller and floor.
     pub fn step(&mut self) {
+        self.before_step();
+        self.controller
+            .step(self.cycle, self.inputs.drain(..), &mut self.workers);
+        self.after_step();
+    }
+
+    /// What the floor does until the next cycle, and what that cycle will be told.
+    fn before_step(&mut self) {
         let before_ms = self.now_ms();
         self.cycle += 1;
         let now_ms = self.now_ms();
@@ -237,8 +245,11 @@ impl Rehearsal {
         self.inputs.push(Input::Durable {
             cycle: self.cycle - 1,
         });
-        self.controller
-            .step(self.cycle, self.inputs.drain(..), &mut self.workers);
+    }
+
+    /// What becomes of the cycle's outputs.
+    fn after_step(&mut self) {
+        let now_ms = self.now_ms();
         for command in self.workers.commands.drain(..) {
             match command {
                 ToField::Vehicle {
@@ -397,6 +408,9 @@ impl Rehearsal {
     }
 }
 
+#[cfg(test)]
+#[path = "virtual_time_allocations.rs"]
+mod allocations;
 #[cfg(test)]
 #[path = "virtual_time_tests.rs"]
 mod tests;
