@@ -14,9 +14,9 @@ use tokio::sync::watch;
 
 use super::args::duration;
 use super::status_line::StatusLine;
-use super::{Failure, FloorArgs, ListenArgs};
+use super::{Failure, FloorArgs, ListenArgs, RealTimeArgs};
 use crate::host::floor_process::{FloorClient, FloorStatus};
-use crate::host::live::{FieldChoice, Live, LiveOptions, Summary};
+use crate::host::live::{FieldChoice, Live, LiveOptions, RealTimeOptions, Summary};
 use crate::{api, dashboard};
 
 /// Arguments of `takt serve`.
@@ -26,6 +26,8 @@ pub struct ServeArgs {
     floor: FloorArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    real_time: RealTimeArgs,
     /// End by itself after this time (otherwise: Ctrl-C)
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -52,6 +54,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         }
         None => (addresses_of(&floor)?, None),
     };
+    let real_time = args.real_time.options(period(&floor))?;
     let site = Site {
         floor,
         addresses,
@@ -61,6 +64,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         duration: args.duration,
         json: args.json,
         workload: false,
+        real_time,
     };
     tokio_runtime()?.block_on(run_site(site))
 }
@@ -100,6 +104,11 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
+/// The control cycle's.
+pub(super) fn period(floor: &Floor) -> Duration {
+    Duration::from_micros(floor.control.cycle_us.into())
+}
+
 /// Refuses addresses that others than this machine can reach.
 pub(super) fn check_listeners(listen: &ListenArgs) -> Result<(), Failure> {
     [listen.api, listen.dashboard]
@@ -126,6 +135,7 @@ pub(super) struct Site {
     pub duration: Option<Duration>,
     pub json: bool,
     pub workload: bool,
+    pub real_time: RealTimeOptions,
 }
 
 /// Runs until the time is up or Ctrl-C, stops the floor in order, and says what was done.
@@ -141,6 +151,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         data_bytes_max: site.listen.data_max,
         field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
+        real_time: site.real_time,
     };
     let handle = tokio::runtime::Handle::current();
     let stop_signals = StopSignals::new();
@@ -221,7 +232,9 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         return Err(Failure::Found);
     }
     let contacts = floor_status.map_or(0, |s| s.contacts);
-    if contacts + summary.deadlocks + summary.orders_lost > 0 || matches!(why, End::Died) {
+    if contacts + report.summary.deadlocks + report.summary.orders_lost > 0
+        || matches!(why, End::Died)
+    {
         return Err(Failure::Found);
     }
     Ok(())
@@ -339,16 +352,22 @@ impl Report<'_> {
                 "speedup": simulated_s / self.wall_s,
                 "execution_us": {
                     "p50": us(execution.p50_ns), "p99": us(execution.p99_ns),
-                    "p999": us(execution.p999_ns), "max": us(execution.max_ns),
+                    "p999": us(execution.p999_ns), "p9999": us(execution.p9999_ns),
+                    "max": us(execution.max_ns),
                 },
                 "latency_us": {
                     "p50": us(latency.p50_ns), "p99": us(latency.p99_ns),
-                    "p999": us(latency.p999_ns), "max": us(latency.max_ns),
+                    "p999": us(latency.p999_ns), "p9999": us(latency.p9999_ns),
+                    "max": us(latency.max_ns),
                 },
                 "misses": self.summary.timing.missed(),
                 "missed_by_overrun": self.summary.timing.missed_by_overrun,
                 "missed_by_preemption": self.summary.timing.missed_by_preemption,
                 "missed_by_wakeup": self.summary.timing.missed_by_wakeup,
+                "over_budget": self.summary.timing.over_budget,
+                "allocations": self.summary.allocations,
+                "major_faults": self.summary.usage.major_faults,
+                "scheduler": self.summary.scheduler,
             },
         })
     }
@@ -384,7 +403,7 @@ impl Report<'_> {
         );
         let execution = &self.summary.timing.execution;
         say!(
-            "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up).",
+            "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up), {} more over their budget.",
             self.summary.cycles,
             execution.p50_ns / 1_000,
             execution.p99_ns / 1_000,
@@ -393,6 +412,7 @@ impl Report<'_> {
             self.summary.timing.missed_by_overrun,
             self.summary.timing.missed_by_preemption,
             self.summary.timing.missed_by_wakeup,
+            self.summary.timing.over_budget,
         );
     }
 }

@@ -52,6 +52,7 @@ impl Controller {
         hash.add(self.cycle);
         hash.add(u64::from(self.floor_paused) | u64::from(self.all_located) << 1);
         hash.add(self.next_order);
+        self.overruns.hash(&mut hash);
         hash.0
     }
 

@@ -16,6 +16,7 @@ mod invariants;
 mod lines;
 mod locate;
 mod missions;
+mod overrun;
 mod questions;
 mod reports;
 mod status;
@@ -117,6 +118,7 @@ pub struct Controller {
     takts: Vec<(u64, u64)>,
     /// When the cycle last missed a beat; `None`: long ago.
     missed_ms: Option<u64>,
+    overruns: overrun::Overruns,
     counts: Counts,
 }
 
@@ -139,6 +141,14 @@ pub struct Counts {
     pub transfers_failed: u64,
     /// Beats of the cycle that were missed.
     pub beats_missed: u64,
+    /// Cycles that computed for longer than their budget.
+    pub overruns: u64,
+    /// The same by the phase that exceeded its share first, in the order of [`Phase::ALL`].
+    pub overruns_by_phase: [u64; 7],
+    /// Cycles that left out what may be left out, because of overruns.
+    pub cycles_shed: u64,
+    /// Cycles that granted nothing, because of overruns.
+    pub cycles_held: u64,
 }
 
 impl Controller {
@@ -177,6 +187,7 @@ impl Controller {
             missing: vehicles as u32,
             takts: vec![(0, 0); floor.lines.len()],
             missed_ms: None,
+            overruns: overrun::Overruns::default(),
             counts: Counts::default(),
             floor,
         };
@@ -213,16 +224,23 @@ impl Controller {
         self.advance_docks(out);
         self.advance_doors(out);
         out.begin(Phase::Traffic);
-        self.grant(out);
+        if !self.overruns.hold() {
+            self.grant(out);
+        }
         self.check_invariants(out);
         out.begin(Phase::Questions);
-        self.ask_planner(out);
-        self.ask_dispatcher(out);
+        if !self.overruns.shed() {
+            self.ask_planner(out);
+            self.ask_dispatcher(out);
+        }
         out.begin(Phase::Commands);
         self.watch_deadline(out);
         self.send_commands(out);
         out.begin(Phase::Status);
-        self.report_status(out);
+        if !self.overruns.shed() {
+            self.report_status(out);
+        }
+        self.forgive_overruns(out);
     }
 
     /// Holds every vehicle where it is, and grants nothing more: the first part of a controlled stop.

@@ -7,5 +7,6 @@ pub mod front;
 pub mod judge;
 pub mod live;
 pub mod store;
+pub mod synthetic;
 pub mod virtual_time;
 pub mod workload;

@@ -26,7 +26,8 @@ fn has_room(model: &ReadModel, request: &Request) -> bool {
     model.stock[drop.index()] + on_the_way + buffer.lot <= buffer.capacity
 }
 
-fn order(floor: &Floor, request: &Request, now_ms: u64) -> OrderSpec {
+/// The order that a request asks for.
+pub fn order(floor: &Floor, request: &Request, now_ms: u64) -> OrderSpec {
     let lot = |b: Option<BufferId>| b.map(|b| floor.buffers[b.index()].lot);
     OrderSpec {
         pickup: Stop {
