@@ -77,6 +77,11 @@ impl Traffic {
             .any(|e| floor.roadmap.edge(e).door == Some(door))
     }
 
+    /// Does anybody's base lead through a door?
+    pub fn is_door_held(&self, door: DoorId) -> bool {
+        self.doors[door.index()] > 0
+    }
+
     /// The places that it holds; one that its base passes twice comes twice.
     pub fn held(&self, vehicle: VehicleId) -> impl Iterator<Item = PlaceId> {
         self.agents[vehicle.index()].held()
