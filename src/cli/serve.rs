@@ -106,6 +106,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     let options = LiveOptions {
         seed: site.seed,
         data: site.listen.data.clone(),
+        data_bytes_max: site.listen.data_max,
         field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
     };
