@@ -66,6 +66,11 @@ impl Traffic {
         self.order.of_vehicle(vehicle)
     }
 
+    /// Moves in the plan that is carried out, those granted or dropped among them.
+    pub fn ranks(&self) -> usize {
+        self.order.ranks() as usize
+    }
+
     /// Who holds a place.
     pub fn holder(&self, place: PlaceId) -> Option<VehicleId> {
         self.ground.holder(place)
