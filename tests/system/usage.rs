@@ -25,7 +25,7 @@ fn values_that_cannot_be_are_refused_with_what_could() {
     for (words, said) in [
         ("run --for 0s", "more than 0"),
         ("run --for soon", "write 90s, 15m or 8h"),
-        ("sim --for 5y", "use ms, s, m, h or d"),
+        ("sim --for 5y", "use us, ms, s, m, h or d"),
         ("run --api 7420", "--api"),
         ("run --cell 0m", "0.1m to 100m"),
         ("run --floor-ports nowhere.json", "ports file nowhere.json"),
