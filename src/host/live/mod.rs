@@ -215,7 +215,9 @@ impl Live {
                 &cycle_floor,
                 cycle_ends,
                 options.real_time,
-                || drop(gate.wait()),
+                || {
+                    gate.wait();
+                },
                 &cycle_stop,
             );
             has_ended.store(true, Ordering::Release);
