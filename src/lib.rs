@@ -3,6 +3,7 @@
 //! - [`controller`]: the pure step that alone owns the floor's state
 //! - [`follower`]: read models, built from the controller's deltas
 //! - [`journal`]: what survives a crash
+//! - [`replay`]: a controller's life lived again from its journal, and compared
 //! - [`host`]: threads, sockets and disk around the controller, or virtual time
 //! - [`api`], [`dashboard`]: for programs and for people
 //! - [`cli`]: one file per subcommand
@@ -14,6 +15,7 @@ pub mod dashboard;
 pub mod follower;
 pub mod host;
 pub mod journal;
+pub mod replay;
 
 /// So that tests can count what the control cycle must not do.
 #[cfg(test)]

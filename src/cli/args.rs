@@ -74,10 +74,16 @@ pub struct ListenArgs {
     /// Write the ports that were chosen to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub ports_file: Option<PathBuf>,
-    /// Where orders and stock are kept; without it, nowhere: a fresh start each time
+    /// Where orders, stock and everything that happens are kept; without it, nowhere: a fresh start each time
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// How large that may grow; then the oldest recordings go (open orders and stock never do)
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = DATA_MAX)]
+    pub data_max: u64,
 }
+
+/// As large as a store may grow, unless told otherwise.
+const DATA_MAX: &str = "4GiB";
 
 impl Default for ListenArgs {
     fn default() -> Self {
@@ -86,6 +92,7 @@ impl Default for ListenArgs {
             dashboard: SocketAddr::from(([127, 0, 0, 1], 7421)),
             ports_file: None,
             data: None,
+            data_max: 4 << 30,
         }
     }
 }
@@ -186,6 +193,32 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// A size like `4GiB`, `500MiB`, or a bare number of bytes.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        other => {
+            return Err(format!(
+                "'{other}' is not a unit of size; use KiB, MiB, GiB or TiB"
+            ));
+        }
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(factor))
+        .ok_or_else(|| format!("'{text}' is not a size; write 500MiB or 4GiB"))
+}
+
 /// A length like `1m`, `0.5m`, `500mm`, or a bare number of metres.
 pub fn metres(text: &str) -> Result<f64, String> {
     let text = text.trim();
@@ -218,6 +251,10 @@ mod tests {
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert_eq!(duration("150us").unwrap(), Duration::from_micros(150));
         assert_eq!(metres("500mm").unwrap(), 0.5);
+        assert_eq!(bytes("2KiB").unwrap(), 2_048);
+        for bad in ["", "GiB", "-1", "5 parsecs", "1.5GiB", "99999999999TiB"] {
+            assert!(bytes(bad).is_err(), "{bad}");
+        }
         for bad in ["", "abc", "-5s", "5y", "0s", "NaN", "1e999h", "inf"] {
             assert!(duration(bad).is_err(), "{bad}");
         }

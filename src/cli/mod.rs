@@ -15,6 +15,7 @@ mod client;
 mod exit;
 mod floor;
 mod order;
+mod replay;
 mod run;
 mod serve;
 mod sim;
@@ -56,6 +57,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Controller and simulated floor in virtual time, faster than real time
     Sim(sim::SimArgs),
+    /// Live a recording again, bit for bit, and compare
+    Replay(replay::ReplayArgs),
     /// All problems of a floor file, with line, column and hint
     Check(check::CheckArgs),
     /// Serve a simulated floor over Modbus TCP, or draw a floor
@@ -100,7 +103,9 @@ pub fn main() -> ExitCode {
         }
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,takt::cli=info,takt::host=info")
+        tracing_subscriber::EnvFilter::new(
+            "warn,takt::cli=info,takt::host=info,takt_plc_bridge::link=info",
+        )
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -115,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Check(args) => check::run(args),
         Command::Floor(command) => floor::run(command),
         Command::Order(command) => order::run(command),

@@ -52,10 +52,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
             let addresses = Addresses::from_ports_file(&text, &floor).map_err(|e| bad(&e))?;
             (addresses, FloorClient::from_ports_file(&text).ok())
         }
-        None => (
-            Addresses::from_floor(&floor).map_err(Failure::bad_input)?,
-            None,
-        ),
+        None => (addresses_of(&floor)?, None),
     };
     let real_time = args.real_time.options(period(&floor))?;
     let site = Site {
@@ -75,6 +72,41 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
 /// The control cycle's.
 pub(super) fn period(floor: &Floor) -> Duration {
     Duration::from_micros(floor.control.cycle_us.into())
+}
+
+/// The addresses in the floor file. Without one for each vehicle nothing would ever move: all have to say where they
+/// are first.
+fn addresses_of(floor: &Floor) -> Result<Addresses, Failure> {
+    let addresses = Addresses::from_floor(floor).map_err(Failure::bad_input)?;
+    let without = |known: &[Option<_>], names: Vec<&str>| -> Vec<String> {
+        let missing = names.iter().zip(known).filter(|(_, known)| known.is_none());
+        missing.map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let vehicles = floor.vehicles.iter().map(|v| &v.name[..]).collect();
+    let devices = floor.devices.iter().map(|d| &d.name[..]).collect();
+    let missing = without(&addresses.vehicles, vehicles);
+    if !missing.is_empty() {
+        return Err(Failure::BadInput(format!(
+            "no address for {}: give each [[vehicle]] of the floor file an `address`, or name a ports file with --floor-ports; `takt run` brings a simulated floor of its own",
+            shortened(&missing)
+        )));
+    }
+    let missing = without(&addresses.devices, devices);
+    if !missing.is_empty() {
+        tracing::warn!(
+            "no address for {}: nothing is read from it and nothing written",
+            shortened(&missing)
+        );
+    }
+    Ok(addresses)
+}
+
+/// Some names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    match names.len() {
+        0..=5 => names.join(", "),
+        n => format!("{} and {} more", names[..5].join(", "), n - 5),
+    }
 }
 
 /// Refuses addresses that others than this machine can reach.
@@ -116,6 +148,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     let options = LiveOptions {
         seed: site.seed,
         data: site.listen.data.clone(),
+        data_bytes_max: site.listen.data_max,
         field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
         real_time: site.real_time,

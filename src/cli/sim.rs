@@ -1,10 +1,12 @@
 //! `takt sim`: controller and simulated floor in virtual time.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use takt_rt::host::LiveDisk;
 
 use super::args::duration;
 use super::{Failure, FloorArgs};
@@ -18,6 +20,9 @@ pub struct SimArgs {
     /// Simulated time
     #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "1h")]
     duration: Duration,
+    /// Journal everything there, for `takt replay` and `takt journal`; open orders and stock in it are gone on from
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -30,7 +35,14 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
     };
-    let mut rehearsal = Rehearsal::new(floor, &options).map_err(Failure::bad_input)?;
+    let mut rehearsal = match &args.data {
+        None => Rehearsal::new(floor, &options),
+        Some(directory) => {
+            let disk = LiveDisk::open(directory).map_err(Failure::bad_input)?;
+            Rehearsal::with_store(floor, &options, Box::new(disk))
+        }
+    }
+    .map_err(Failure::bad_input)?;
     let bar = ProgressBar::new(options.for_ms / 1_000);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
         bar.set_style(style);
@@ -42,10 +54,15 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         let before = Instant::now();
         rehearsal.step();
         execution.record(before.elapsed());
+        if let Some(problem) = rehearsal.broken() {
+            bar.finish_and_clear();
+            return Err(Failure::failed(problem));
+        }
         if rehearsal.now_ms() % 60_000 == 0 {
             bar.set_position(rehearsal.now_ms() / 1_000);
         }
     }
+    rehearsal.end().map_err(Failure::failed)?;
     let wall = begun.elapsed();
     bar.finish_and_clear();
     let outcome = rehearsal.outcome(options.seed);

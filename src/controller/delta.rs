@@ -22,11 +22,12 @@ pub trait Outputs {
     fn command(&mut self, command: ToField);
     /// A change, in the order in which changes happen.
     fn delta(&mut self, delta: Delta);
-    /// A snapshot box to fill for the planner; `None`: it still works on the last one.
+    /// A snapshot box to fill for the planner. Asked for only when the planner has answered; `None` is for hosts without
+    /// one.
     fn motion_snapshot(&mut self) -> Option<Box<MotionSnapshot>>;
     /// Asks the planner.
     fn ask_planner(&mut self, snapshot: Box<MotionSnapshot>);
-    /// A snapshot box to fill for the dispatcher; `None`: it still works on the last one.
+    /// A snapshot box to fill for the dispatcher. Asked for only when it has answered; `None` is for hosts without one.
     fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>>;
     /// Asks the dispatcher.
     fn ask_dispatcher(&mut self, snapshot: Box<DispatchSnapshot>);

@@ -84,6 +84,8 @@ struct Question {
     asked: Option<u64>,
     /// Controller milliseconds at which it was last asked.
     last_ms: u64,
+    /// The worker has not answered yet, however long ago it was asked: its snapshot is still with it.
+    unanswered: bool,
 }
 
 /// The controller's state.

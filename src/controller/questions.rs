@@ -22,6 +22,7 @@ impl Controller {
         if !self.all_located
             || self.stopping
             || self.planner.asked.is_some()
+            || self.planner.unanswered
             || self.now_ms < self.planner.last_ms + period
         {
             return;
@@ -76,6 +77,7 @@ impl Controller {
         self.planner = super::Question {
             asked: Some(self.cycle),
             last_ms: self.now_ms,
+            unanswered: true,
         };
         out.ask_planner(snapshot);
     }
@@ -103,6 +105,7 @@ impl Controller {
 
     /// The planner's answer: admitted whole, or refused.
     pub(super) fn take_motion<O: Outputs>(&mut self, proposal: Box<MotionProposal>, out: &mut O) {
+        self.planner.unanswered = false;
         if self.planner.asked == Some(proposal.stamp) {
             self.planner.asked = None;
         }
@@ -118,7 +121,8 @@ impl Controller {
         let waited = self.now_ms - self.dispatcher.last_ms.min(self.now_ms);
         let due = self.dispatch_due && waited >= u64::from(self.floor.control.dispatcher_ms);
         let late = self.dispatcher.asked.is_some() && waited < DISPATCHER_PATIENCE_MS;
-        if !self.all_located || self.stopping || late || !(due || waited >= DISPATCHER_IDLE_MS) {
+        let busy = late || self.dispatcher.unanswered;
+        if !self.all_located || self.stopping || busy || !(due || waited >= DISPATCHER_IDLE_MS) {
             return;
         }
         let Some(mut snapshot) = out.dispatch_snapshot() else {
@@ -167,6 +171,7 @@ impl Controller {
         self.dispatcher = super::Question {
             asked: Some(self.cycle),
             last_ms: self.now_ms,
+            unanswered: true,
         };
         out.ask_dispatcher(snapshot);
     }
@@ -252,6 +257,7 @@ impl Controller {
         proposal: Box<DispatchProposal>,
         out: &mut O,
     ) {
+        self.dispatcher.unanswered = false;
         if self.dispatcher.asked == Some(proposal.stamp) {
             self.dispatcher.asked = None;
         }

@@ -6,6 +6,7 @@ pub mod floor_process;
 pub mod front;
 pub mod judge;
 pub mod live;
+pub mod store;
 pub mod synthetic;
 pub mod virtual_time;
 pub mod workload;

@@ -17,16 +17,22 @@ use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapsh
 use takt_sim::floor::{Endpoint as Plug, SimFloor};
 use takt_sim::workload::Workload;
 
+mod recording;
+
 use super::judge::Judge;
-use crate::controller::{
-    Ask, Controller, Counts, Delta, Fnv, Input, Outputs, Restored, VehicleStatus,
-};
-use crate::follower::Follower;
+use super::store::{AnyDisk, Started, Store, StoreOptions};
+use crate::controller::{Ask, Controller, Counts, Delta, Fnv, Input, Outputs, VehicleStatus};
+use crate::follower::{Client, Follower};
+use crate::journal::JournalError;
+pub use recording::Answered;
+use recording::Recording;
 
 /// Cycles from question to answer, as a worker thread would take.
 const PLANNER_CYCLES: u64 = 2;
 /// Cycles from question to answer, as a worker thread would take.
 const DISPATCHER_CYCLES: u64 = 4;
+/// UTC at simulated time 0, in milliseconds since 1970.
+const ZERO_UTC_MS: u64 = 1_767_225_600_000;
 
 /// What to simulate.
 #[derive(Clone, Debug)]
@@ -51,8 +57,23 @@ pub struct Rehearsal {
     images: Vec<Image>,
     /// Which links are up: vehicles, then devices.
     links: Vec<bool>,
+    recording: Recording,
+    seed: u64,
     cycle: u64,
+    /// Cycle in which the controller's life began.
+    life: u64,
     token: u64,
+}
+
+/// Why a rehearsal cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// The floor's handshakes do not fit its devices.
+    #[error(transparent)]
+    Handshake(#[from] takt_plc_bridge::handshake::HandshakeError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 /// The workers and everything on its way between them and the controller.
@@ -157,28 +178,20 @@ pub struct Outcome {
     pub counts: Counts,
 }
 
-impl Rehearsal {
-    /// A floor at rest with a fresh controller.
-    ///
-    /// # Errors
-    /// If the floor's devices and handshakes do not fit each other.
-    pub fn new(
-        floor: Arc<Floor>,
-        options: &Options,
-    ) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
-        let controller = Controller::new(floor.clone(), 1, Restored::default())?;
-        let workers = Workers {
+impl Workers {
+    fn new(floor: &Arc<Floor>, seed: u64) -> Self {
+        Self {
             planner: Planner::new(
-                &floor,
+                floor,
                 PlannerOptions {
-                    seed: options.seed,
+                    seed,
                     ..PlannerOptions::default()
                 },
             ),
             dispatcher: Dispatcher::new(
-                &floor,
+                floor,
                 DispatchOptions {
-                    seed: options.seed,
+                    seed,
                     ..DispatchOptions::default()
                 },
             ),
@@ -192,22 +205,84 @@ impl Rehearsal {
             dispatch_proposals: vec![Box::default()],
             answers: VecDeque::new(),
             work: 0,
-        };
+        }
+    }
+}
+
+impl Rehearsal {
+    /// A floor at rest with a fresh controller, of which nothing is kept.
+    ///
+    /// # Errors
+    /// If the floor's devices and handshakes do not fit each other.
+    pub fn new(floor: Arc<Floor>, options: &Options) -> Result<Self, BeginError> {
+        let started = Store::nowhere(&floor, &store_options(options.seed, 0));
+        // The epoch of a controller without store is taken from the clock; here it is the first.
+        Self::begin(floor, options, started, 1)
+    }
+
+    /// The same, with a store: the controller goes on from what it holds, and everything is journalled there.
+    ///
+    /// # Errors
+    /// See [`BeginError`].
+    pub fn with_store(
+        floor: Arc<Floor>,
+        options: &Options,
+        disk: AnyDisk,
+    ) -> Result<Self, BeginError> {
+        let started = Store::open(&floor, disk, &store_options(options.seed, 0))?;
+        let epoch = started.store.epoch();
+        Self::begin(floor, options, started, epoch)
+    }
+
+    fn begin(
+        floor: Arc<Floor>,
+        options: &Options,
+        started: Started,
+        epoch: u16,
+    ) -> Result<Self, BeginError> {
+        let open = started.restored.orders.len() as u64;
+        let controller = Controller::new(floor.clone(), epoch, started.restored)?;
         Ok(Self {
             sim: SimFloor::new(floor.clone(), options.seed),
             workload: Workload::new(&floor, options.seed),
-            follower: Follower::new(floor.clone(), 0),
-            judge: Judge::new(&floor, 0),
+            follower: started.follower,
+            judge: Judge::new(&floor, open),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
             images: vec![Image::ZERO; floor.devices.len()],
             links: vec![false; floor.vehicles.len() + floor.devices.len()],
             controller,
-            workers,
+            workers: Workers::new(&floor, options.seed),
             inputs: Vec::new(),
+            recording: Recording::new(started.store),
+            seed: options.seed,
             cycle: 0,
+            life: 0,
             token: 0,
             floor,
         })
+    }
+
+    /// The controller dies here and now, with planner, dispatcher and read model; the floor lives on. A new one starts
+    /// from what the disk holds.
+    ///
+    /// # Errors
+    /// See [`BeginError`].
+    pub fn restart(&mut self, disk: AnyDisk) -> Result<(), BeginError> {
+        let options = store_options(self.seed, self.now_ms());
+        let started = Store::open(&self.floor, disk, &options)?;
+        let open = started.restored.orders.len() as u64;
+        self.controller =
+            Controller::new(self.floor.clone(), started.store.epoch(), started.restored)?;
+        self.follower = started.follower;
+        self.recording = Recording::new(started.store);
+        self.workers = Workers::new(&self.floor, self.seed);
+        let (deadlocks, longest) = (self.judge.deadlocks, self.judge.longest_wait_ms);
+        self.judge = Judge::new(&self.floor, open);
+        (self.judge.deadlocks, self.judge.longest_wait_ms) = (deadlocks, longest);
+        self.inputs.clear();
+        self.links.fill(false);
+        self.life = self.cycle;
+        Ok(())
     }
 
     /// Simulated milliseconds so far.
@@ -217,14 +292,16 @@ impl Rehearsal {
 
     /// One cycle of controller and floor.
     pub fn step(&mut self) {
-        self.before_step();
+        let inputs = self.before_step();
+        let cycle = self.cycle - self.life;
         self.controller
-            .step(self.cycle, self.inputs.drain(..), &mut self.workers);
-        self.after_step();
+            .step(cycle, self.inputs.drain(..), &mut self.workers);
+        self.after_step(inputs);
     }
 
-    /// What the floor does until the next cycle, and what that cycle will be told.
-    fn before_step(&mut self) {
+    /// What the floor does until the next cycle, and what that cycle will be told; gives back a copy of that, if it is
+    /// to be kept.
+    fn before_step(&mut self) -> Vec<Input> {
         let before_ms = self.now_ms();
         self.cycle += 1;
         let now_ms = self.now_ms();
@@ -242,14 +319,21 @@ impl Rehearsal {
                 self.inputs.push(input);
             }
         }
-        self.inputs.push(Input::Durable {
-            cycle: self.cycle - 1,
-        });
+        self.inputs.extend(self.recording.take_durable());
+        match self.recording.keeps() {
+            true => self.inputs.clone(),
+            false => Vec::new(),
+        }
     }
 
-    /// What becomes of the cycle's outputs.
-    fn after_step(&mut self) {
+    /// What becomes of the cycle's outputs, and of a copy of its inputs.
+    fn after_step(&mut self, inputs: Vec<Input>) {
         let now_ms = self.now_ms();
+        let clients: Vec<Option<Client>> = (self.workers.deltas.iter())
+            .map(|delta| self.recording.client_of(delta))
+            .collect();
+        let cycle = self.cycle - self.life;
+        self.recording.keep(cycle, inputs, &self.workers.deltas);
         for command in self.workers.commands.drain(..) {
             match command {
                 ToField::Vehicle {
@@ -260,7 +344,7 @@ impl Rehearsal {
                 }
             }
         }
-        for delta in self.workers.deltas.drain(..) {
+        for (delta, client) in self.workers.deltas.drain(..).zip(clients) {
             self.judge.delta(&delta);
             if let Delta::Vehicle(VehicleStatus {
                 vehicle,
@@ -277,8 +361,9 @@ impl Rehearsal {
                     now_ms,
                 );
             }
-            self.follower.apply(&delta, None);
+            self.follower.apply(&delta, client);
         }
+        self.recording.checkpoint(&self.follower);
     }
 
     /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
@@ -349,11 +434,50 @@ impl Rehearsal {
 
     /// Asks the controller for a change, as a person would.
     pub fn ask(&mut self, request: Ask) {
+        let client = Client {
+            person: crate::follower::FLOOR.to_owned(),
+            ..Client::default()
+        };
+        self.ask_as(client, request, false);
+    }
+
+    /// Asks for a change and waits for the answer: it is among [`Rehearsal::take_answers`], under the token that is
+    /// given back, once everything that it caused is durable.
+    pub fn ask_and_wait(&mut self, client: Client, request: Ask) -> u64 {
+        self.ask_as(client, request, true);
+        self.token
+    }
+
+    fn ask_as(&mut self, client: Client, request: Ask, watched: bool) {
         self.token += 1;
+        self.recording.ask(self.token, client, request, watched);
         self.inputs.push(Input::Ask {
             token: self.token,
             request,
         });
+    }
+
+    /// Answers that were given since the last call.
+    pub fn take_answers(&mut self) -> Vec<Answered> {
+        self.recording.take_answers()
+    }
+
+    /// Why the store takes nothing more, if it has failed. A live host stops its floor then.
+    pub fn broken(&self) -> Option<&JournalError> {
+        self.recording.broken()
+    }
+
+    /// Ends the recording in order.
+    ///
+    /// # Errors
+    /// If the store has failed.
+    pub fn end(&mut self) -> Result<(), JournalError> {
+        self.recording.end(self.cycle - self.life)
+    }
+
+    /// The read model's maker, to look at.
+    pub fn follower(&self) -> &Follower {
+        &self.follower
     }
 
     /// The simulated floor, to pull plugs and press buttons on.
@@ -408,9 +532,15 @@ impl Rehearsal {
     }
 }
 
+fn store_options(seed: u64, now_ms: u64) -> StoreOptions {
+    StoreOptions {
+        utc_ms: ZERO_UTC_MS + now_ms,
+        seed,
+        bytes_max: u64::MAX,
+    }
+}
+
 #[cfg(test)]
-#[path = "virtual_time_allocations.rs"]
 mod allocations;
 #[cfg(test)]
-#[path = "virtual_time_tests.rs"]
 mod tests;

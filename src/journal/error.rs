@@ -79,11 +79,19 @@ pub enum JournalError {
         /// What the decoder says.
         reason: String,
     },
+    /// Files are there, but no checkpoint among them is whole.
+    #[error(
+        "the store has {files} checkpoint(s), and none is whole: what was open cannot be told any more; restore the directory from a backup, or move it away to start anew"
+    )]
+    NoCheckpoint {
+        /// Checkpoints found.
+        files: usize,
+    },
     /// All epochs have been used.
     #[error("the journal has no epoch left after {}; start a new store", u32::MAX)]
     Epochs,
     /// A record is larger than the journal takes.
-    #[error("a record of {bytes} bytes is too large for the journal (at most 1 MiB)")]
+    #[error("a record of {bytes} bytes is too large for the journal (at most 16 MiB)")]
     TooLarge {
         /// Its encoded size.
         bytes: usize,
@@ -100,7 +108,14 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    pub(super) fn disk(file: &str, source: io::Error) -> Self {
+    /// Is it that the disk has no room left?
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Disk { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
+    /// A failure of the disk, with the file that it is about.
+    pub fn disk(file: &str, source: io::Error) -> Self {
         Self::Disk {
             file: file.to_owned(),
             source,
@@ -108,15 +123,17 @@ impl JournalError {
     }
 }
 
-/// What a person should know about a journal that could be opened. Displays as one line.
+/// What a person should know about a journal that could be read. Displays as one line.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Warning {
-    /// The end of the file was no whole block: a crash interrupted a commit. Nothing that was committed is lost, unless
+    /// The end of a file was no whole block: a crash interrupted a commit. Nothing that was committed is lost, unless
     /// the last committed block was damaged afterwards, which looks the same.
     #[error(
-        "the last {bytes} bytes, from byte {offset} on, are an interrupted write and were left out"
+        "{file}: the last {bytes} bytes, from byte {offset} on, are an interrupted write and were left out"
     )]
     TornTail {
+        /// The file.
+        file: String,
         /// Where the whole blocks end.
         offset: u64,
         /// Length of the rest.
@@ -124,9 +141,11 @@ pub enum Warning {
     },
     /// Bytes in the middle were damaged after they had been committed.
     #[error(
-        "{bytes} bytes from byte {offset} on are damaged; {records_lost} records are lost, from number {first_lost} on"
+        "{file}: {bytes} bytes from byte {offset} on are damaged; {records_lost} records are lost, from number {first_lost} on"
     )]
     Damaged {
+        /// The file.
+        file: String,
         /// Where the damage begins.
         offset: u64,
         /// Bytes until the next whole block.
@@ -136,4 +155,39 @@ pub enum Warning {
         /// How many are lost; 0 when the block held none.
         records_lost: u64,
     },
+    /// Records between two files are missing: a file, or the end of one, is gone.
+    #[error("before {file}: {records_lost} records are missing, from number {first_lost} on")]
+    Gap {
+        /// The file behind the gap.
+        file: String,
+        /// Number of the first record lost.
+        first_lost: u64,
+        /// How many are lost.
+        records_lost: u64,
+    },
+    /// A checkpoint is not whole; an older one and all records since were taken instead.
+    #[error("{file} is damaged: the checkpoint before it was taken instead")]
+    Checkpoint {
+        /// The file.
+        file: String,
+    },
+    /// Nothing in a file can be read.
+    #[error("{file} is damaged at its beginning: nothing in it can be read")]
+    Unreadable {
+        /// The file.
+        file: String,
+    },
+}
+
+impl Warning {
+    /// Was something lost that had been committed?
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::TornTail { .. } | Self::Checkpoint { .. } => false,
+            Self::Damaged { records_lost, .. } | Self::Gap { records_lost, .. } => {
+                *records_lost > 0
+            }
+            Self::Unreadable { .. } => true,
+        }
+    }
 }

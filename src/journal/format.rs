@@ -25,7 +25,7 @@ pub(super) const BLOCK_HEADER: usize = 28;
 /// A group is full when its payload has this many bytes.
 pub(super) const GROUP: usize = 4 << 20;
 /// Most bytes of one record.
-pub(super) const RECORD_MAX: usize = 1 << 20;
+pub(super) const RECORD_MAX: usize = 16 << 20;
 /// Most bytes of a payload: a group that is not full, and one more record.
 const PAYLOAD_MAX: usize = GROUP + RECORD_MAX;
 

@@ -1,72 +1,157 @@
-//! The journal: what must survive `kill -9` and power cuts, appended to one file on a [`Disk`].
+//! The journal: what must survive `kill -9` and power cuts, appended to files on a [`Disk`].
 //!
-//! Records are of one type `R`, encoded with postcard. They are grouped: [`Journal::append`] collects, and
-//! [`Journal::commit`] writes the group as one block and makes it durable with one sync. A record may be acknowledged to
-//! the outside only after the commit that it is in.
+//! A *log* holds records of type `R` in the order in which they were appended; a *checkpoint* holds records of type `C`
+//! that stand for everything appended before the log of the same number. A start reads the newest checkpoint and what
+//! comes behind it, and begins a new checkpoint and log; a long run does the same from time to time
+//! ([`Journal::rotate`]). Files are never changed once the next one has begun, and the oldest are removed when they take
+//! too much room ([`Journal::retain`]).
 //!
-//! | after | a new [`Journal::open`] finds |
+//! Records are encoded with postcard and grouped: [`Journal::append`] collects, and [`Journal::commit`] writes the group
+//! as one block and makes it durable with one sync. A record may be acknowledged to the outside only after the commit
+//! that it is in.
+//!
+//! | after | the next [`open`] finds |
 //! |---|---|
 //! | `kill -9`, a panic, a power cut at any moment | every committed record, in order; then, if one was under way, either all of the group that was being committed or nothing of it |
-//! | the same in the middle of a checkpoint | either all as before it or the checkpoint's records |
+//! | the same in the middle of a rotation | the same records, from the old checkpoint or from the new one |
 //! | a write or sync that failed | the same; the journal at hand refuses everything more ([`JournalError::Broken`]), since only reading again tells what the disk has |
-//! | bytes damaged later, in the middle | all other groups, and a [`Warning::Damaged`] that says where and how many records are gone |
+//! | bytes damaged later | all other groups, and a [`Warning`] that says where and how many records are gone; a damaged checkpoint is replaced by the one before it and the log between |
 //!
-//! Each open draws a new *epoch*, durable before it is returned, so that no two runs of the controller ever share one.
+//! Each start draws a new *epoch*, durable before [`Opened::begin`] returns, so that no two runs of the controller ever
+//! share one.
 //!
 //! # File format
 //! Integers are little-endian. A header of [40 bytes](format), then blocks, each one group:
 //! `marker u32 | payload length u32 | crc32 u32 | epoch u32 | records u32 | number of the first record u64 | payload`.
 //! The checksum also covers the block's offset in the file, so that a block lying in another's payload (a record may
-//! contain any bytes) is never taken for one.
+//! contain any bytes) is never taken for one. A checkpoint ends with a block without records, so that one that was cut
+//! off is noticed.
 //!
 //! ```
-//! use takt::journal::{Identity, Journal};
+//! use takt::journal::{Identity, open};
 //! use takt_rt::host::MemoryDisk;
 //!
 //! # fn main() -> Result<(), takt::journal::JournalError> {
 //! let disk = MemoryDisk::new();
 //! let identity = Identity { floor_digest: 0x1234, record_version: 1 };
-//! let (mut journal, recovered) = Journal::open(disk.clone(), "orders", identity)?;
-//! assert_eq!((recovered.epoch, recovered.records.len()), (1, 0));
+//! let opened = open::<_, String, String>(disk.clone(), identity)?;
+//! assert_eq!((opened.epoch, opened.recovered.records.len()), (1, 0));
+//! let mut journal = opened.begin(&[] as &[String])?;
 //! journal.append(&"order 1".to_string())?;
 //! journal.append(&"order 2".to_string())?;
 //! journal.commit()?; // one sync for both
 //! drop(journal);
 //!
 //! disk.crash(7);
-//! let (_journal, recovered) = Journal::<_, String>::open(disk, "orders", identity)?;
-//! assert_eq!((recovered.epoch, recovered.records), (2, vec!["order 1".into(), "order 2".into()]));
+//! let opened = open::<_, String, String>(disk, identity)?;
+//! assert_eq!((opened.epoch, &opened.recovered.records[..]), (2, &["order 1".into(), "order 2".into()][..]));
 //! # Ok(())
 //! # }
 //! ```
 
 mod error;
+mod files;
 mod format;
 mod recovery;
 #[cfg(test)]
 mod tests;
 
 pub use error::{JournalError, Warning};
+pub use files::{Files, checkpoint_name as checkpoint_file, log_name as log_file};
 pub use format::Identity;
-pub use recovery::{Recovered, read};
+pub use recovery::{Contents, Recovered, epoch_of, read_file};
 
+use files::{checkpoint_name, log_name};
 use format::{BLOCK_HEADER, Block, GROUP, Header, RECORD_MAX};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
 use std::marker::PhantomData;
 use takt_rt::host::Disk;
 
+/// A journal that has been read, and to which nothing has been written yet.
+#[derive(Debug)]
+pub struct Opened<D, C, R> {
+    /// The epoch that [`Opened::begin`] makes durable.
+    pub epoch: u32,
+    /// What the journal held.
+    pub recovered: Recovered<C, R>,
+    disk: D,
+    identity: Identity,
+    next_sequence: u64,
+    last: u32,
+}
+
+/// Reads the newest whole checkpoint of a store and all records behind it. Changes nothing.
+///
+/// # Errors
+/// When the disk fails, or the files are of another floor or version, or no checkpoint is whole; the error says what to
+/// do.
+pub fn open<D: Disk, C: DeserializeOwned, R: DeserializeOwned>(
+    disk: D,
+    identity: Identity,
+) -> Result<Opened<D, C, R>, JournalError> {
+    let found = recovery::recover(&disk, identity)?;
+    Ok(Opened {
+        epoch: found.epoch,
+        recovered: found.recovered,
+        disk,
+        identity,
+        next_sequence: found.next_sequence,
+        last: found.last,
+    })
+}
+
+impl<D: Disk, C: Serialize, R: Serialize> Opened<D, C, R> {
+    /// The same, to begin in a later epoch: one that another store, which this one takes over, has not used.
+    ///
+    /// # Panics
+    /// If that epoch is earlier.
+    #[must_use]
+    pub fn in_epoch(mut self, epoch: u32) -> Self {
+        assert!(epoch >= self.epoch, "epochs only grow");
+        self.epoch = epoch;
+        self
+    }
+
+    /// Begins a run: writes a checkpoint that stands for all that was recovered, and a new log behind it. When this
+    /// returns, both and the epoch are durable.
+    ///
+    /// # Errors
+    /// When the disk fails or a record cannot be encoded; what was recovered is still there.
+    pub fn begin(self, checkpoint: &[C]) -> Result<Journal<D, R>, JournalError> {
+        let mut journal = Journal {
+            disk: self.disk,
+            number: self.last,
+            log: String::new(),
+            identity: self.identity,
+            epoch: self.epoch,
+            next_sequence: self.next_sequence,
+            length: 0,
+            checkpoint_bytes: 0,
+            group: Group::new(),
+            broken: false,
+            records: PhantomData,
+        };
+        journal.next_files(checkpoint)?;
+        Ok(journal)
+    }
+}
+
 /// A journal open for appending. See the [module](self).
 #[derive(Debug)]
 pub struct Journal<D, R> {
     disk: D,
-    file: String,
+    /// Number of the log, greater than those of all files before.
+    number: u32,
+    log: String,
     identity: Identity,
     epoch: u32,
-    /// Number that the next record gets; never used twice in the life of a journal, not by a checkpoint either.
+    /// Number that the next record gets; never used twice in the life of a store.
     next_sequence: u64,
-    /// Length of the file, all of it durable blocks.
+    /// Length of the log, all of it whole blocks.
     length: u64,
+    /// Length of the checkpoint before it.
+    checkpoint_bytes: u64,
     group: Group,
     /// A write has failed, and what the file holds is unknown.
     broken: bool,
@@ -128,79 +213,9 @@ impl Group {
     }
 }
 
-impl<D: Disk, R: Serialize + DeserializeOwned> Journal<D, R> {
-    /// Opens the journal in `file`, reads what it holds, and begins a new epoch; creates it when there is none.
-    ///
-    /// What looks like a write that a crash interrupted is cut off, after a copy of it was put beside the journal
-    /// (`FILE.cut-EPOCH`). When this returns, everything recovered and the epoch are durable.
-    ///
-    /// # Errors
-    /// When the disk fails, or the file is no journal, or one of another floor or version; nothing is changed then, and
-    /// the error says what to do.
-    pub fn open(
-        disk: D,
-        file: &str,
-        identity: Identity,
-    ) -> Result<(Self, Recovered<R>), JournalError> {
-        let context = |error| JournalError::disk(file, error);
-        let bytes = match disk.read(file) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(context(error)),
-        };
-        let mut journal = Self {
-            disk,
-            file: file.to_owned(),
-            identity,
-            epoch: 1,
-            next_sequence: 0,
-            length: 0,
-            group: Group::new(),
-            broken: false,
-            records: PhantomData,
-        };
-        let Some(bytes) = bytes else {
-            journal.rewrite(std::iter::empty())?;
-            let recovered = Recovered {
-                epoch: journal.epoch,
-                records: Vec::new(),
-                warnings: Vec::new(),
-            };
-            return Ok((journal, recovered));
-        };
-
-        // Read everything there is.
-        let scan = recovery::scan::<R>(file, &bytes, identity)?;
-        journal.epoch = scan.epoch.checked_add(1).ok_or(JournalError::Epochs)?;
-        journal.next_sequence = scan.next_sequence;
-        journal.length = scan.end;
-
-        // Cut off what a crash left half done. The sync below makes the cut durable; until then a crash may bring the
-        // old bytes back, behind or under new ones, but no block is whole in any mixture of them.
-        let end = scan.end as usize;
-        if end < bytes.len() {
-            let copy = format!("{file}.cut-{}", journal.epoch);
-            journal.remove_leftover(&copy)?;
-            let mut cut_off = || {
-                journal.disk.append(&copy, &bytes[end..])?;
-                journal.disk.sync(&copy)?;
-                journal.disk.truncate(file, scan.end)
-            };
-            cut_off().map_err(context)?;
-        }
-
-        // A block without records makes the epoch durable, and with it everything before.
-        journal.write_group()?;
-        let recovered = Recovered {
-            epoch: journal.epoch,
-            records: scan.records,
-            warnings: scan.warnings,
-        };
-        Ok((journal, recovered))
-    }
-
-    /// Adds a record to the group and returns its number, from 0, greater than all before it (also across checkpoints
-    /// and restarts). It is not durable before [`Journal::commit`].
+impl<D: Disk, R: Serialize> Journal<D, R> {
+    /// Adds a record to the group and returns its number, from 0, greater than all before it (also across restarts). It
+    /// is not durable before [`Journal::commit`].
     ///
     /// A group that has grown beyond 4 MiB is committed first.
     ///
@@ -225,41 +240,94 @@ impl<D: Disk, R: Serialize + DeserializeOwned> Journal<D, R> {
     /// [`JournalError::Broken`]: open the journal again.
     pub fn commit(&mut self) -> Result<(), JournalError> {
         self.check_usable()?;
-        match self.group.count {
-            0 => Ok(()),
-            _ => self.write_group(),
+        if self.group.count == 0 {
+            return Ok(());
         }
-    }
-
-    /// Replaces all that was appended so far, committed or not, by `records`, which stand for the same state in less
-    /// space. Durable when it returns; a crash meanwhile leaves either all of the old or all of the new.
-    ///
-    /// It writes a new file and renames it over the old one, so the old content is only gone once the new is safe.
-    ///
-    /// # Errors
-    /// When the disk fails or a record cannot be encoded. Unless the error is from the rename itself, the journal is as
-    /// it was before and stays usable.
-    pub fn checkpoint<'a>(
-        &mut self,
-        records: impl IntoIterator<Item = &'a R>,
-    ) -> Result<(), JournalError>
-    where
-        R: 'a,
-    {
-        self.check_usable()?;
-        self.rewrite(records)?;
+        let first_sequence = self.next_sequence - u64::from(self.group.count);
+        let block = self.group.seal(self.length, self.epoch, first_sequence);
+        let disk = &mut self.disk;
+        let outcome = disk
+            .append(&self.log, block)
+            .and_then(|()| disk.sync(&self.log));
+        if let Err(error) = outcome {
+            self.broken = true;
+            return Err(JournalError::disk(&self.log, error));
+        }
+        self.length += block.len() as u64;
         self.group.clear();
         Ok(())
     }
 
-    /// This run's epoch: at least 1, and greater than that of every run before on this journal.
+    /// Commits, then begins a new log behind a checkpoint that stands for everything appended so far.
+    ///
+    /// # Errors
+    /// When the disk fails or a record cannot be encoded. As long as the journal is not [`JournalError::Broken`] it goes
+    /// on in the old log.
+    pub fn rotate<C: Serialize>(&mut self, checkpoint: &[C]) -> Result<(), JournalError> {
+        self.commit()?;
+        self.next_files(checkpoint)
+    }
+
+    /// Removes the oldest files while all of them take more than `bytes_max`; the log at hand stays, and the one before
+    /// it, from which a damaged checkpoint could be made up for.
+    ///
+    /// Returns how many files it removed.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn retain(&mut self, bytes_max: u64) -> Result<usize, JournalError> {
+        let context = |error| JournalError::disk("the store", error);
+        let files = Files::list(&self.disk).map_err(context)?;
+        let mut sizes = Vec::new();
+        for number in files.logs.iter().chain(&files.checkpoints).copied() {
+            let mut bytes = 0;
+            for name in [log_name(number), checkpoint_name(number)] {
+                match self.disk.size(&name) {
+                    Ok(size) => bytes += size,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(context(error)),
+                }
+            }
+            sizes.push((number, bytes));
+        }
+        sizes.sort_unstable();
+        sizes.dedup();
+        let mut total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
+        let mut removed = 0;
+        for (number, bytes) in sizes.iter().rev().skip(2).rev() {
+            if total <= bytes_max {
+                break;
+            }
+            for name in [log_name(*number), checkpoint_name(*number)] {
+                match self.disk.remove(&name) {
+                    Ok(()) => removed += 1,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(context(error)),
+                }
+            }
+            total -= bytes;
+        }
+        Ok(removed)
+    }
+
+    /// This run's epoch: at least 1, and greater than that of every run before on this store.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Length of the file in bytes; when it has grown large, it is time for a checkpoint.
-    pub fn size_bytes(&self) -> u64 {
+    /// Length of the log at hand in bytes; when it has grown large, it is time to [rotate](Journal::rotate).
+    pub fn log_bytes(&self) -> u64 {
         self.length
+    }
+
+    /// Length of the checkpoint that the log at hand is behind, in bytes.
+    pub fn checkpoint_bytes(&self) -> u64 {
+        self.checkpoint_bytes
+    }
+
+    /// Number of the log at hand.
+    pub fn log_number(&self) -> u32 {
+        self.number
     }
 
     /// Number of records that are appended but not committed.
@@ -267,95 +335,102 @@ impl<D: Disk, R: Serialize + DeserializeOwned> Journal<D, R> {
         self.group.count
     }
 
-    /// Closes the journal; what is not committed is dropped.
-    pub fn into_disk(self) -> D {
-        self.disk
+    /// The disk, for files of others beside the journal.
+    pub fn disk_mut(&mut self) -> &mut D {
+        &mut self.disk
+    }
+
+    /// Has a write failed?
+    pub fn is_broken(&self) -> bool {
+        self.broken
     }
 
     fn check_usable(&self) -> Result<(), JournalError> {
         match self.broken {
             true => Err(JournalError::Broken {
-                file: self.file.clone(),
+                file: self.log.clone(),
             }),
             false => Ok(()),
         }
     }
 
-    /// Writes the group, even an empty one, as a block and makes it durable.
-    fn write_group(&mut self) -> Result<(), JournalError> {
-        let first_sequence = self.next_sequence - u64::from(self.group.count);
-        let block = self.group.seal(self.length, self.epoch, first_sequence);
-        let disk = &mut self.disk;
-        let outcome = disk
-            .append(&self.file, block)
-            .and_then(|()| disk.sync(&self.file));
-        if let Err(error) = outcome {
-            self.broken = true;
-            return Err(JournalError::disk(&self.file, error));
-        }
-        self.length += block.len() as u64;
-        self.group.clear();
-        Ok(())
-    }
-
-    /// Writes a whole new file with these records and puts it in the old one's place.
-    fn rewrite<'a>(&mut self, records: impl IntoIterator<Item = &'a R>) -> Result<(), JournalError>
-    where
-        R: 'a,
-    {
-        let new_file = format!("{}.new", self.file);
-        self.remove_leftover(&new_file)?;
-        let (length, next_sequence) = match self.write_file(&new_file, records) {
+    /// Writes a checkpoint and an empty log with the next number, both durable, and goes on in that log.
+    fn next_files<C: Serialize>(&mut self, checkpoint: &[C]) -> Result<(), JournalError> {
+        let number = self.number.checked_add(1).ok_or(JournalError::Epochs)?;
+        // The checkpoint comes into being under its name whole, or not at all.
+        let (name, new_name) = (
+            checkpoint_name(number),
+            format!("{}.new", checkpoint_name(number)),
+        );
+        self.remove_leftover(&new_name)?;
+        let written = match self.write_checkpoint(&new_name, checkpoint) {
             Ok(written) => written,
             Err(error) => {
-                // Best effort: the next rewrite removes it in any case, and the first error is the one to report.
-                let _ = self.remove_leftover(&new_file);
+                // Best effort: the next attempt removes it in any case, and the first error is the one to report.
+                let _ = self.remove_leftover(&new_name);
                 return Err(error);
             }
         };
-        if let Err(error) = self.disk.rename(&new_file, &self.file) {
-            // Which of the two files has the name now is unknown.
+        let context = |error| JournalError::disk(&name, error);
+        if let Err(error) = self.disk.rename(&new_name, &name) {
+            // Whether the checkpoint counts now is unknown, and with it where records have to go.
             self.broken = true;
-            return Err(JournalError::disk(&self.file, error));
+            return Err(context(error));
         }
-        self.length = length;
-        self.next_sequence = next_sequence;
+        // From here on a start would begin behind the new checkpoint: the old log may grow no more.
+        let log = log_name(number);
+        let header = self.header().encode();
+        let begun = (self.disk.append(&log, &header)).and_then(|()| self.disk.sync(&log));
+        if let Err(error) = begun {
+            self.broken = true;
+            return Err(JournalError::disk(&log, error));
+        }
+        self.number = number;
+        self.log = log;
+        self.length = header.len() as u64;
+        self.checkpoint_bytes = written;
         Ok(())
     }
 
-    /// Writes a file with a header and these records, durable; returns its length and the next record's number.
-    fn write_file<'a>(
-        &mut self,
-        file: &str,
-        records: impl IntoIterator<Item = &'a R>,
-    ) -> Result<(u64, u64), JournalError>
-    where
-        R: 'a,
-    {
-        let context = |error| JournalError::disk(file, error);
-        let mut sequence = self.next_sequence;
-        let header = Header {
+    fn header(&self) -> Header {
+        Header {
             identity: self.identity,
             epoch: self.epoch,
-            first_sequence: sequence,
+            first_sequence: self.next_sequence - u64::from(self.group.count),
         }
-        .encode();
-        self.disk.append(file, &header).map_err(context)?;
-        let mut length = header.len() as u64;
+    }
+
+    /// Writes a checkpoint, durable; returns its length.
+    fn write_checkpoint<C: Serialize>(
+        &mut self,
+        file: &str,
+        records: &[C],
+    ) -> Result<u64, JournalError> {
+        let header = self.header();
+        let context = |error| JournalError::disk(file, error);
+        let mut sequence = header.first_sequence;
+        let bytes = header.encode();
+        self.disk.append(file, &bytes).map_err(context)?;
+        let mut length = bytes.len() as u64;
         let mut group = Group::new();
-        let mut records = records.into_iter().peekable();
-        while records.peek().is_some() {
+        let mut records = records.iter().peekable();
+        loop {
             while let Some(record) = records.next_if(|_| !group.is_full()) {
                 group.push(record)?;
             }
+            // The last block has no records: it says that nothing is missing.
+            let last = group.count == 0;
             let block = group.seal(length, self.epoch, sequence);
             self.disk.append(file, block).map_err(context)?;
             length += block.len() as u64;
             sequence += u64::from(group.count);
             group.clear();
+            if last {
+                break;
+            }
         }
         self.disk.sync(file).map_err(context)?;
-        Ok((length, sequence))
+        Ok(length)
     }
 
     /// Removes what an interrupted attempt may have left.

@@ -1,51 +1,186 @@
-//! Reading a journal file: whole blocks, and a way past damaged ones.
+//! Reading a journal: whole blocks, a way past damaged ones, and from which checkpoint on.
 
 use super::error::{JournalError, Warning};
+use super::files::{Files, checkpoint_name, log_name};
 use super::format::{BLOCK_HEADER, Block, HEADER, Header, Identity, MARKER};
 use serde::de::DeserializeOwned;
 use takt_rt::host::Disk;
 
-/// What a journal held.
+/// What a journal held, from its last good checkpoint on.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Recovered<R> {
-    /// From [`Journal::open`](super::Journal::open) the new epoch, from [`read`] the last one.
-    pub epoch: u32,
-    /// All records, in the order in which they were appended.
+pub struct Recovered<C, R> {
+    /// The checkpoint: all that was appended before the first of `records`.
+    pub checkpoint: Vec<C>,
+    /// All records behind it, in the order in which they were appended.
     pub records: Vec<R>,
     /// What a person should know.
     pub warnings: Vec<Warning>,
 }
 
-/// Reads a journal without changing anything.
+/// One file of a journal as read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Contents<R> {
+    /// The run of the controller that wrote it.
+    pub epoch: u32,
+    /// Number of its first record.
+    pub first_sequence: u64,
+    /// Number of the record that comes next.
+    pub next_sequence: u64,
+    /// What could be read, in order.
+    pub records: Vec<R>,
+    /// What could not.
+    pub warnings: Vec<Warning>,
+    /// Where in `records` something is missing: before the record of this index.
+    pub breaks: Vec<usize>,
+    /// It ends with a block without records, as a whole checkpoint does.
+    pub closed: bool,
+    /// Length of the file, in bytes.
+    pub bytes: u64,
+}
+
+/// What the newest files of a journal say together.
+pub(super) struct Found<C, R> {
+    pub(super) recovered: Recovered<C, R>,
+    /// The epoch that comes next.
+    pub(super) epoch: u32,
+    /// Number of the record that comes next.
+    pub(super) next_sequence: u64,
+    /// Number of the newest file.
+    pub(super) last: u32,
+}
+
+/// Reads the newest whole checkpoint and all logs from it on.
 ///
 /// # Errors
-/// Those of [`Journal::open`](super::Journal::open); a missing file is an error, too.
-pub fn read<R: DeserializeOwned>(
+/// When the disk fails, when the files belong to another floor or version, or when nothing readable is left although
+/// there are files: then nobody can say what was in them, and a person has to decide.
+pub(super) fn recover<C: DeserializeOwned, R: DeserializeOwned>(
     disk: &impl Disk,
-    file: &str,
     identity: Identity,
-) -> Result<Recovered<R>, JournalError> {
-    let bytes = disk
-        .read(file)
-        .map_err(|error| JournalError::disk(file, error))?;
-    let scan = scan(file, &bytes, identity)?;
-    Ok(Recovered {
-        epoch: scan.epoch,
-        records: scan.records,
-        warnings: scan.warnings,
+) -> Result<Found<C, R>, JournalError> {
+    let files = Files::list(disk).map_err(|error| JournalError::disk("the store", error))?;
+    let mut warnings = Vec::new();
+    let mut epoch = 0;
+    let mut unreadable = 0;
+
+    // The newest checkpoint that is whole.
+    let mut from = None;
+    let mut checkpoint = Vec::new();
+    for &number in files.checkpoints.iter().rev() {
+        let name = checkpoint_name(number);
+        match tolerant(read_file::<C>(disk, &name, identity), &name, &mut warnings)? {
+            Some(contents) if contents.closed && contents.warnings.is_empty() => {
+                epoch = epoch.max(contents.epoch);
+                checkpoint = contents.records;
+                from = Some((number, contents.first_sequence));
+                break;
+            }
+            Some(contents) => {
+                epoch = epoch.max(contents.epoch);
+                warnings.push(Warning::Checkpoint { file: name });
+            }
+            None => unreadable += 1,
+        }
+    }
+    let Some((from, mut next_sequence)) = from else {
+        if files.is_empty() {
+            return Ok(Found {
+                recovered: Recovered {
+                    checkpoint,
+                    records: Vec::new(),
+                    warnings,
+                },
+                epoch: 1,
+                next_sequence: 0,
+                last: 0,
+            });
+        }
+        return Err(JournalError::NoCheckpoint {
+            files: files.checkpoints.len(),
+        });
+    };
+
+    // All that was appended since.
+    let mut records = Vec::new();
+    let logs: Vec<u32> = files.logs.iter().copied().filter(|&n| n >= from).collect();
+    for &number in &logs {
+        let name = log_name(number);
+        let Some(mut contents) =
+            tolerant(read_file::<R>(disk, &name, identity), &name, &mut warnings)?
+        else {
+            unreadable += 1;
+            continue;
+        };
+        epoch = epoch.max(contents.epoch);
+        if contents.first_sequence > next_sequence {
+            warnings.push(Warning::Gap {
+                file: name.clone(),
+                first_lost: next_sequence,
+                records_lost: contents.first_sequence - next_sequence,
+            });
+        }
+        next_sequence = contents.next_sequence.max(next_sequence);
+        records.append(&mut contents.records);
+        warnings.append(&mut contents.warnings);
+    }
+    // Each file that cannot be read may have been written in an epoch of its own.
+    let epoch = epoch
+        .checked_add(1 + unreadable)
+        .ok_or(JournalError::Epochs)?;
+    Ok(Found {
+        recovered: Recovered {
+            checkpoint,
+            records,
+            warnings,
+        },
+        epoch,
+        next_sequence,
+        last: files.last(),
     })
 }
 
-/// Everything that the bytes of a journal say.
-pub(super) struct Scan<R> {
-    pub(super) records: Vec<R>,
-    pub(super) warnings: Vec<Warning>,
-    /// The greatest epoch seen.
-    pub(super) epoch: u32,
-    /// Number of the next record.
-    pub(super) next_sequence: u64,
-    /// Where the whole blocks end.
-    pub(super) end: u64,
+/// A file that is damaged beyond reading is a warning; everything else stays an error.
+fn tolerant<R>(
+    outcome: Result<Contents<R>, JournalError>,
+    file: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Contents<R>>, JournalError> {
+    match outcome {
+        Ok(contents) => Ok(Some(contents)),
+        Err(JournalError::NotAJournal { .. } | JournalError::Header { .. }) => {
+            warnings.push(Warning::Unreadable {
+                file: file.to_owned(),
+            });
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads one file of a journal, without changing anything.
+///
+/// # Errors
+/// When the disk fails, the file does not begin as a journal's does, or its content is not what this program writes.
+pub fn read_file<R: DeserializeOwned>(
+    disk: &impl Disk,
+    file: &str,
+    identity: Identity,
+) -> Result<Contents<R>, JournalError> {
+    let bytes = disk
+        .read(file)
+        .map_err(|error| JournalError::disk(file, error))?;
+    scan(file, &bytes, identity)
+}
+
+/// The epoch in which a file was begun.
+///
+/// # Errors
+/// Those of [`read_file`], but for its content.
+pub fn epoch_of(disk: &impl Disk, file: &str, identity: Identity) -> Result<u32, JournalError> {
+    let bytes = disk
+        .read(file)
+        .map_err(|error| JournalError::disk(file, error))?;
+    Header::decode(file, &bytes, identity).map(|header| header.epoch)
 }
 
 /// Reads all blocks of a file.
@@ -56,33 +191,40 @@ pub(super) fn scan<R: DeserializeOwned>(
     file: &str,
     bytes: &[u8],
     identity: Identity,
-) -> Result<Scan<R>, JournalError> {
+) -> Result<Contents<R>, JournalError> {
     let header = Header::decode(file, bytes, identity)?;
-    let mut scan = Scan {
+    let mut contents = Contents {
+        epoch: header.epoch,
+        first_sequence: header.first_sequence,
+        next_sequence: header.first_sequence,
         records: Vec::new(),
         warnings: Vec::new(),
-        epoch: header.epoch,
-        next_sequence: header.first_sequence,
-        end: HEADER as u64,
+        breaks: Vec::new(),
+        closed: false,
+        bytes: bytes.len() as u64,
     };
     let mut offset = HEADER;
     while offset < bytes.len() {
-        let Some((found, block, payload)) = next_block(bytes, offset, &scan) else {
-            scan.warnings.push(Warning::TornTail {
+        let Some((found, block, payload)) = next_block(bytes, offset, &contents) else {
+            contents.closed = false;
+            contents.warnings.push(Warning::TornTail {
+                file: file.to_owned(),
                 offset: offset as u64,
                 bytes: (bytes.len() - offset) as u64,
             });
             break;
         };
-        if found > offset || block.first_sequence > scan.next_sequence {
-            scan.warnings.push(Warning::Damaged {
+        if found > offset || block.first_sequence > contents.next_sequence {
+            contents.breaks.push(contents.records.len());
+            contents.warnings.push(Warning::Damaged {
+                file: file.to_owned(),
                 offset: offset as u64,
                 bytes: (found - offset) as u64,
-                first_lost: scan.next_sequence,
-                records_lost: block.first_sequence - scan.next_sequence,
+                first_lost: contents.next_sequence,
+                records_lost: block.first_sequence - contents.next_sequence,
             });
         }
-        decode_payload(&block, payload, &mut scan.records).map_err(|(sequence, reason)| {
+        decode_payload(&block, payload, &mut contents.records).map_err(|(sequence, reason)| {
             JournalError::Record {
                 file: file.to_owned(),
                 offset: found as u64,
@@ -90,25 +232,25 @@ pub(super) fn scan<R: DeserializeOwned>(
                 reason,
             }
         })?;
-        scan.epoch = block.epoch;
-        scan.next_sequence = block.first_sequence + u64::from(block.count);
+        contents.epoch = block.epoch;
+        contents.closed = block.count == 0;
+        contents.next_sequence = block.first_sequence + u64::from(block.count);
         offset = found + BLOCK_HEADER + payload.len();
-        scan.end = offset as u64;
     }
-    Ok(scan)
+    Ok(contents)
 }
 
 /// The first whole block at `offset` or behind it that continues what was read so far.
 fn next_block<'a, R>(
     bytes: &'a [u8],
     offset: usize,
-    scan: &Scan<R>,
+    contents: &Contents<R>,
 ) -> Option<(usize, Block, &'a [u8])> {
     let mut at = offset;
     loop {
         if let Some((block, payload)) = Block::decode(bytes, at)
-            && block.epoch >= scan.epoch
-            && block.first_sequence >= scan.next_sequence
+            && block.epoch >= contents.epoch
+            && block.first_sequence >= contents.next_sequence
             && block
                 .first_sequence
                 .checked_add(u64::from(block.count))

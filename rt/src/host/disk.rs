@@ -31,6 +31,12 @@ pub trait Disk {
     /// Those of the operating system; [`io::ErrorKind::NotFound`] when there is no such file.
     fn read(&self, file: &str) -> io::Result<Vec<u8>>;
 
+    /// Length of a file in bytes.
+    ///
+    /// # Errors
+    /// Those of the operating system; [`io::ErrorKind::NotFound`] when there is no such file.
+    fn size(&self, file: &str) -> io::Result<u64>;
+
     /// The names of all files, sorted.
     ///
     /// # Errors
@@ -54,6 +60,34 @@ pub trait Disk {
     /// # Errors
     /// Those of the operating system; [`io::ErrorKind::InvalidInput`] when the file is shorter.
     fn truncate(&mut self, file: &str, length: u64) -> io::Result<()>;
+}
+
+/// A disk of which only the user's choice is known: a directory, or memory.
+impl<D: Disk + ?Sized> Disk for Box<D> {
+    fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(file, bytes)
+    }
+    fn sync(&mut self, file: &str) -> io::Result<()> {
+        (**self).sync(file)
+    }
+    fn read(&self, file: &str) -> io::Result<Vec<u8>> {
+        (**self).read(file)
+    }
+    fn size(&self, file: &str) -> io::Result<u64> {
+        (**self).size(file)
+    }
+    fn list(&self) -> io::Result<Vec<String>> {
+        (**self).list()
+    }
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        (**self).rename(from, to)
+    }
+    fn remove(&mut self, file: &str) -> io::Result<()> {
+        (**self).remove(file)
+    }
+    fn truncate(&mut self, file: &str, length: u64) -> io::Result<()> {
+        (**self).truncate(file, length)
+    }
 }
 
 /// Refuses names that could lead out of the directory or hide a file.

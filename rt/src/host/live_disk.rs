@@ -163,6 +163,12 @@ impl Disk for LiveDisk {
         fs::read(&path).map_err(|error| named(&path, error))
     }
 
+    fn size(&self, file: &str) -> io::Result<u64> {
+        let path = self.path(file)?;
+        let metadata = fs::metadata(&path).map_err(|error| named(&path, error))?;
+        Ok(metadata.len())
+    }
+
     fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.directory)? {

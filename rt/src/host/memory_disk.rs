@@ -26,6 +26,8 @@ struct State {
     calls_left: Option<u64>,
     /// The power is off: every call fails.
     off: bool,
+    /// Bytes that all files together may have; `None`: no limit.
+    capacity: Option<usize>,
     /// The next sync fails and loses what it should have made durable.
     next_sync_fails: bool,
     /// Changing calls so far.
@@ -72,6 +74,11 @@ impl MemoryDisk {
     /// Makes the next sync fail; what it should have made durable is dropped from then on, as Linux does.
     pub fn fail_next_sync(&self) {
         self.lock().next_sync_fails = true;
+    }
+
+    /// Lets all files together have so many bytes from now on; `None`: no limit.
+    pub fn set_capacity(&self, bytes: Option<usize>) {
+        self.lock().capacity = bytes;
     }
 
     /// Power cut and power on: what the disk holds afterwards is one of the states that the rules of [`Disk`] permit,
@@ -181,8 +188,18 @@ impl Disk for MemoryDisk {
     fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.lock();
         let power = state.begin_change(file)?;
+        // As much as there is room for is written, as a real disk does.
+        let used: usize = state.files.values().map(|file| file.data.len()).sum();
+        let room = state
+            .capacity
+            .map_or(usize::MAX, |c| c.saturating_sub(used));
         let entry = state.files.entry(file.to_owned()).or_default();
-        entry.data.extend_from_slice(bytes);
+        entry
+            .data
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if room < bytes.len() {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
         done(power)
     }
 
@@ -210,6 +227,13 @@ impl Disk for MemoryDisk {
         let mut state = self.lock();
         state.begin()?;
         Ok(state.file(file)?.data.clone())
+    }
+
+    fn size(&self, file: &str) -> io::Result<u64> {
+        check_file_name(file)?;
+        let mut state = self.lock();
+        state.begin()?;
+        Ok(state.file(file)?.data.len() as u64)
     }
 
     fn list(&self) -> io::Result<Vec<String>> {

@@ -1,5 +1,6 @@
 //! The bridge thread: polls the cycle's rings once a millisecond and carries everything to and from those who may wait.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -14,6 +15,7 @@ use super::keeper::ToKeeper;
 use super::workers::{Answer, Workers};
 use crate::controller::{Ask, Input};
 use crate::host::front::Front;
+use crate::host::store::Cycle;
 
 /// Time between two looks at the rings.
 const POLL: Duration = Duration::from_millis(1);
@@ -46,6 +48,8 @@ pub(super) struct BridgeThread {
     pub workers: Workers,
     pub workload: Option<Workload>,
     pub front: Front,
+    /// Inputs are to be journalled.
+    pub keeps: bool,
 }
 
 impl BridgeThread {
@@ -53,13 +57,15 @@ impl BridgeThread {
     pub(super) fn run(mut self) {
         let mut waiting: Option<Input> = None;
         let (mut timing_at, mut workload_at) = (Instant::now(), Instant::now());
-        let mut cycle = 0;
+        // What is in the cycle's ring of inputs, in order: what a cycle takes from there is journalled with it.
+        let mut pushed = VecDeque::new();
+        let mut deltas = Vec::new();
         let mut idle_polls = 0u32;
         loop {
             // Looked at before the ring, so that nothing put out before the end is left in it.
             let last = self.cycle_ended.load(Ordering::Acquire);
             // Outputs of the cycle.
-            let mut deltas = Vec::new();
+            let mut cycles = Vec::new();
             while let Some(output) = self.ends.outputs.pop() {
                 idle_polls = 0;
                 match output {
@@ -69,12 +75,21 @@ impl BridgeThread {
                     Output::Dispatch(snapshot) => self.workers.dispatch(snapshot),
                     Output::MotionDone(proposal) => self.workers.recycle_motion(proposal),
                     Output::DispatchDone(proposal) => self.workers.recycle_dispatch(proposal),
-                    Output::End { cycle: ended, .. } => cycle = ended,
+                    Output::End {
+                        cycle,
+                        facts,
+                        taken,
+                    } => cycles.push(Cycle {
+                        number: cycle,
+                        facts,
+                        inputs: pushed.drain(..pushed.len().min(taken as usize)).collect(),
+                        deltas: std::mem::take(&mut deltas),
+                    }),
                 }
             }
-            if !deltas.is_empty() {
+            if !cycles.is_empty() {
                 // Without the keeper (its disk is full) the floor is about to be stopped: vehicles still have to be told.
-                let _ = self.to_keeper.send(ToKeeper::Deltas { cycle, deltas });
+                let _ = self.to_keeper.send(ToKeeper::Cycles(cycles));
             }
             // Inputs for the cycle; one that finds no room waits, and all behind it.
             while waiting.is_none() {
@@ -92,10 +107,10 @@ impl BridgeThread {
                     }
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 };
-                waiting = self.ends.inputs.push(input).err().map(|full| full.0);
+                waiting = self.push(input, &mut pushed);
             }
             if let Some(input) = waiting.take() {
-                waiting = self.ends.inputs.push(input).err().map(|full| full.0);
+                waiting = self.push(input, &mut pushed);
             }
             // Things that are due by the clock.
             if timing_at.elapsed() >= Duration::from_secs(1) {
@@ -115,6 +130,18 @@ impl BridgeThread {
                 break;
             }
             std::thread::sleep(POLL);
+        }
+    }
+
+    /// Gives the cycle an input; gives it back when there is no room.
+    fn push(&mut self, input: Input, pushed: &mut VecDeque<Input>) -> Option<Input> {
+        let copy = self.keeps.then(|| input.clone());
+        match self.ends.inputs.push(input) {
+            Ok(()) => {
+                pushed.extend(copy);
+                None
+            }
+            Err(full) => Some(full.0),
         }
     }
 

@@ -136,7 +136,7 @@ pub(super) fn run(
 ) -> Ended {
     let CycleEnds {
         mut inputs,
-        mut returned,
+        returned,
         outputs,
         mut executive,
     } = ends;
@@ -150,6 +150,7 @@ pub(super) fn run(
     }
     let mut out = Rings {
         outputs,
+        returned,
         overflowed: false,
         phases: PhaseTimes::new(LiveClock, budget_ns(floor)),
         motion: Some(Box::new(MotionSnapshot {
@@ -175,12 +176,6 @@ pub(super) fn run(
         // Before the times of the last cycle are forgotten.
         let overrun = start.overran.then(|| out.phases.exceeded());
         out.phases.start();
-        while let Some(boxed) = returned.pop() {
-            match boxed {
-                Returned::Motion(snapshot) => out.motion = Some(snapshot),
-                Returned::Dispatch(snapshot) => out.dispatch = Some(snapshot),
-            }
-        }
         let stopping = stop.load(Ordering::Acquire) || out.overflowed;
         let facts = CycleFacts {
             stop: stopping && stop_at.is_none(),
@@ -233,6 +228,7 @@ pub(super) fn run(
 /// The cycle's outputs as rings.
 struct Rings {
     outputs: Producer<Output>,
+    returned: Consumer<Returned>,
     /// A value found no room: what follows cannot be trusted to be complete, so the floor is stopped.
     overflowed: bool,
     phases: PhaseTimes,
@@ -243,6 +239,17 @@ struct Rings {
 impl Rings {
     fn push(&mut self, output: Output) {
         self.overflowed |= self.outputs.push(output).is_err();
+    }
+
+    /// Boxes come back before the answers that they belong to, and are looked for after those have been taken in: so
+    /// whether one is there depends on the inputs alone.
+    fn take_back(&mut self) {
+        while let Some(boxed) = self.returned.pop() {
+            match boxed {
+                Returned::Motion(snapshot) => self.motion = Some(snapshot),
+                Returned::Dispatch(snapshot) => self.dispatch = Some(snapshot),
+            }
+        }
     }
 }
 
@@ -257,12 +264,14 @@ impl Outputs for Rings {
         self.push(Output::Delta(delta));
     }
     fn motion_snapshot(&mut self) -> Option<Box<MotionSnapshot>> {
+        self.take_back();
         self.motion.take()
     }
     fn ask_planner(&mut self, snapshot: Box<MotionSnapshot>) {
         self.push(Output::Motion(snapshot));
     }
     fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>> {
+        self.take_back();
         self.dispatch.take()
     }
     fn ask_dispatcher(&mut self, snapshot: Box<DispatchSnapshot>) {

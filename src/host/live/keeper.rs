@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use takt_maps::Floor;
 use takt_rt::cycle::Timing;
@@ -11,18 +11,24 @@ use takt_scheduler::orders::{OrderSpec, Refusal};
 use tokio::sync::{broadcast, oneshot};
 
 use super::bridge_thread::ToCycle;
-use super::store::{Entry, Store};
 use crate::controller::{Ask, Delta, Refused, VehicleStatus};
 use crate::follower::model::OrderView;
 use crate::follower::{Client, Follower};
 use crate::host::front::{Call, Rejection, Reply, Request};
 use crate::host::judge::Judge;
+use crate::host::store::{Askers, Cycle, Store};
+use crate::journal::JournalError;
+
+/// What nobody waits for becomes durable within this time.
+const COMMIT_EVERY: Duration = Duration::from_millis(100);
+/// A checkpoint that failed is tried again after this time.
+const CHECKPOINT_AGAIN: Duration = Duration::from_secs(60);
 
 /// What reaches the keeper.
 #[derive(Debug)]
 pub(super) enum ToKeeper {
-    /// Deltas up to the end of this cycle.
-    Deltas { cycle: u64, deltas: Vec<Delta> },
+    /// What went into cycles and came out, in order.
+    Cycles(Vec<Cycle>),
     /// A request of a person or program.
     Call(Call),
     /// An order that the floor makes by itself.
@@ -66,6 +72,12 @@ impl Pending {
     }
 }
 
+impl Askers for BTreeMap<u64, Pending> {
+    fn asked(&self, token: u64) -> Option<(&Client, &Ask)> {
+        self.get(&token).map(|p| (&p.client, &p.request))
+    }
+}
+
 /// The keeper's state.
 pub(super) struct Keeper {
     floor: Arc<Floor>,
@@ -77,6 +89,12 @@ pub(super) struct Keeper {
     pending: BTreeMap<u64, Pending>,
     next_token: u64,
     timing: Timing,
+    /// The last cycle kept, and the last one that the controller knows to be durable.
+    kept: u64,
+    durable: u64,
+    committed_at: Instant,
+    /// No checkpoint is tried before.
+    checkpoint_at: Instant,
 }
 
 impl Keeper {
@@ -101,6 +119,10 @@ impl Keeper {
             pending,
             next_token: 1,
             timing,
+            kept: 0,
+            durable: 0,
+            committed_at: Instant::now(),
+            checkpoint_at: Instant::now(),
         }
     }
 
@@ -108,9 +130,9 @@ impl Keeper {
     pub(super) fn run(mut self, inbox: &Receiver<ToKeeper>) -> Ended {
         let mut batch = Vec::new();
         loop {
-            match inbox.recv_timeout(Duration::from_millis(500)) {
+            match inbox.recv_timeout(COMMIT_EVERY) {
                 Ok(first) => batch.push(first),
-                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             batch.extend(inbox.try_iter());
@@ -118,13 +140,18 @@ impl Keeper {
                 .iter()
                 .any(|message| matches!(message, ToKeeper::Stop));
             if let Err(problem) = self.keep(batch.drain(..)) {
-                // What cannot be kept must not be acknowledged: requests end as unavailable, the floor goes on.
+                // What cannot be kept must not be acknowledged: requests end as unavailable, and the host stops the floor.
+                let full = problem.is_disk_full();
+                let mend = if full { "; free room on it" } else { "" };
                 tracing::error!(
-                    "the journal cannot be written: {problem}; no order is accepted any more"
+                    "the journal cannot be written: {problem}{mend}; no order is accepted any more, the floor is stopped"
                 );
                 break;
             }
             if stop {
+                if let Err(problem) = self.store.end(self.kept) {
+                    tracing::error!("the end could not be journalled: {problem}");
+                }
                 break;
             }
         }
@@ -135,17 +162,17 @@ impl Keeper {
     }
 
     /// One group: journal, commit, show, answer.
-    fn keep(&mut self, batch: impl Iterator<Item = ToKeeper>) -> Result<(), String> {
+    fn keep(&mut self, batch: impl Iterator<Item = ToKeeper>) -> Result<(), JournalError> {
         let mut deltas = Vec::new();
-        let mut up_to = None;
+        let mut awaited = false;
         for message in batch {
             match message {
-                ToKeeper::Deltas {
-                    cycle,
-                    deltas: more,
-                } => {
-                    deltas.extend(more);
-                    up_to = Some(cycle);
+                ToKeeper::Cycles(cycles) => {
+                    for cycle in cycles {
+                        awaited |= self.store.keep(&cycle, &self.pending)?;
+                        self.kept = cycle.number;
+                        deltas.extend(cycle.deltas);
+                    }
                 }
                 ToKeeper::Call(call) => self.call(call),
                 ToKeeper::Floor(spec) => {
@@ -159,28 +186,8 @@ impl Keeper {
                 ToKeeper::Stop => {}
             }
         }
-        for delta in deltas.iter().filter(|d| d.durable()) {
-            if let Some(client) = self.client_of(delta) {
-                self.store.append(&Entry::Client(client))?;
-            }
-            self.store.append(&Entry::Delta(*delta))?;
-        }
-        for delta in &deltas {
-            if let Delta::Answer {
-                token,
-                result: Ok(_),
-            } = delta
-                && let Some(pending) = self.pending.get(token)
-                && pending.spec().is_none()
-            {
-                let (person, request) = (pending.client.person.clone(), pending.request);
-                self.store.append(&Entry::Asked { person, request })?;
-            }
-        }
-        self.store.commit()?;
-        if let Some(cycle) = up_to {
-            // The bridge thread is gone only when everything stops.
-            let _ = self.to_cycle.send(ToCycle::Durable { cycle });
+        if awaited || self.committed_at.elapsed() >= COMMIT_EVERY {
+            self.commit()?;
         }
         self.show(&deltas);
         for delta in &deltas {
@@ -188,7 +195,42 @@ impl Keeper {
                 self.answer(token, result);
             }
         }
+        self.checkpoint()
+    }
+
+    /// Makes everything kept durable, and tells the controller.
+    fn commit(&mut self) -> Result<(), JournalError> {
+        self.store.commit()?;
+        self.committed_at = Instant::now();
+        if self.kept > self.durable {
+            self.durable = self.kept;
+            // The bridge thread is gone only when everything stops.
+            let _ = self.to_cycle.send(ToCycle::Durable { cycle: self.kept });
+        }
         Ok(())
+    }
+
+    /// Begins a new log when the old one has grown long. One that fails leaves the old log going on, if it can.
+    fn checkpoint(&mut self) -> Result<(), JournalError> {
+        if !self.store.wants_checkpoint() || self.checkpoint_at > Instant::now() {
+            return Ok(());
+        }
+        self.checkpoint_at = Instant::now() + CHECKPOINT_AGAIN;
+        let shared = self.follower.clone();
+        let follower = shared
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match self.store.checkpoint(&follower) {
+            Err(problem) if self.store.is_broken() => Err(problem),
+            Err(problem) => {
+                tracing::warn!("no checkpoint could be written, the log goes on: {problem}");
+                Ok(())
+            }
+            Ok(()) => {
+                self.checkpoint_at = Instant::now();
+                Ok(())
+            }
+        }
     }
 
     /// Applies deltas to the model that everybody reads.
@@ -339,6 +381,19 @@ impl Keeper {
         }
     }
 
+    /// What the controller's refusal means to the caller, with names for numbers.
+    fn rejection(&self, refused: Refused) -> Rejection {
+        match refused {
+            Refused::Order(Refusal::LoadOnBoard(vehicle)) => {
+                Rejection::FailedPrecondition(format!(
+                    "the load is on board of {} and will be delivered; it is too late to cancel",
+                    self.vehicle_name(vehicle)
+                ))
+            }
+            other => rejection(other),
+        }
+    }
+
     fn answer(&mut self, token: u64, result: Result<Option<takt_maps::OrderId>, Refused>) {
         let Some(pending) = self.pending.remove(&token) else {
             return;
@@ -347,7 +402,7 @@ impl Keeper {
             let reply = match result {
                 Ok(Some(id)) => Ok(Reply::Order(id)),
                 Ok(None) => Ok(Reply::Done),
-                Err(refused) => Err(rejection(refused)),
+                Err(refused) => Err(self.rejection(refused)),
             };
             // The caller may have gone.
             let _ = answer.send(reply);
@@ -375,7 +430,6 @@ fn same(known: Option<OrderSpec>, spec: &OrderSpec, client_id: &str) -> Result<(
     }
 }
 
-/// What the controller's refusal means to the caller.
 fn rejection(refused: Refused) -> Rejection {
     let Refused::Order(refusal) = refused else {
         return Rejection::NotFound("there is no such vehicle".to_owned());

@@ -12,7 +12,6 @@ mod bridge_thread;
 mod cycle_thread;
 mod keeper;
 mod phases;
-mod store;
 mod workers;
 
 use std::path::PathBuf;
@@ -25,13 +24,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use takt_maps::Floor;
 use takt_plc_bridge::{Addresses, Bridge, FromField, ToField};
 use takt_rt::cycle::Timing;
+use takt_rt::host::LiveDisk;
 use takt_rt::thread::Usage;
 use takt_rt::timing::Quantiles;
 
 use super::front::Front;
+use super::store::{Started, Store, StoreOptions};
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
-use store::Store;
 
 /// Where messages to vehicles and devices go.
 pub trait Field: Send + Sync {
@@ -60,8 +60,10 @@ pub enum FieldChoice {
 pub struct LiveOptions {
     /// Of planner, dispatcher and workload.
     pub seed: u64,
-    /// Where orders and stock are kept; `None`: nowhere.
+    /// Where orders, stock and all inputs are kept; `None`: nowhere.
     pub data: Option<PathBuf>,
+    /// How many bytes that may take.
+    pub data_bytes_max: u64,
     /// Vehicles and devices.
     pub field: FieldChoice,
     /// Make the floor's own random and rush orders.
@@ -153,7 +155,13 @@ impl Live {
         options: LiveOptions,
         tokio: &tokio::runtime::Handle,
     ) -> Result<Self, LiveError> {
-        let (store, follower, restored) = Store::open(&floor, options.data.as_deref(), utc_ms())?;
+        let Started {
+            store,
+            follower,
+            restored,
+            ..
+        } = open_store(&floor, &options)?;
+        let keeps = store.keeps();
         let now_ms = restored.now_ms;
         let open = restored.orders.len() as u64;
         let controller = Controller::new(floor.clone(), store.epoch(), restored)?;
@@ -235,6 +243,7 @@ impl Live {
             workers,
             workload,
             front: front.clone(),
+            keeps,
         };
         let bridge_thread = thread("takt-bridge", move || bridge_thread.run());
         // Passed in any case, so that the cycle's thread does not wait for ever where another could not be started.
@@ -296,6 +305,26 @@ fn thread<T: Send + 'static>(
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
+}
+
+/// Opens the store in the directory that was asked for; says what a person should know about it.
+fn open_store(floor: &Arc<Floor>, options: &LiveOptions) -> Result<Started, LiveError> {
+    let store_options = StoreOptions {
+        utc_ms: utc_ms(),
+        seed: options.seed,
+        bytes_max: options.data_bytes_max,
+    };
+    let Some(directory) = &options.data else {
+        return Ok(Store::nowhere(floor, &store_options));
+    };
+    let failed =
+        |e: &dyn std::fmt::Display| LiveError::Store(format!("store {}: {e}", directory.display()));
+    let disk = LiveDisk::open(directory).map_err(|e| failed(&e))?;
+    let started = Store::open(floor, Box::new(disk), &store_options).map_err(|e| failed(&e))?;
+    for warning in &started.warnings {
+        tracing::warn!("store {}: {warning}", directory.display());
+    }
+    Ok(started)
 }
 
 /// Milliseconds since 1970, by this machine's clock.

@@ -7,7 +7,6 @@ use super::*;
 use serde::Deserialize;
 use takt_rt::host::{LiveDisk, MemoryDisk};
 
-const FILE: &str = "journal";
 const IDENTITY: Identity = Identity {
     floor_digest: 0x0123_4567_89ab_cdef,
     record_version: 3,
@@ -41,14 +40,40 @@ fn records(ids: std::ops::Range<u64>) -> Vec<Record> {
     ids.map(record).collect()
 }
 
-fn open(disk: &MemoryDisk) -> (Journal<MemoryDisk, Record>, Recovered<Record>) {
-    Journal::open(disk.clone(), FILE, IDENTITY).unwrap()
+/// A start that goes on from everything there is.
+struct Start {
+    journal: Journal<MemoryDisk, Record>,
+    epoch: u32,
+    /// The checkpoint's records and those behind it.
+    records: Vec<Record>,
+    warnings: Vec<Warning>,
+}
+
+fn try_start(disk: &MemoryDisk) -> Result<Start, JournalError> {
+    let opened = open::<_, Record, Record>(disk.clone(), IDENTITY)?;
+    let (epoch, found) = (opened.epoch, opened.recovered.clone());
+    let records = [found.checkpoint, found.records].concat();
+    Ok(Start {
+        journal: opened.begin(&records)?,
+        epoch,
+        records,
+        warnings: found.warnings,
+    })
+}
+
+fn start(disk: &MemoryDisk) -> Start {
+    try_start(disk).unwrap()
+}
+
+/// The file that grows in the first run.
+fn first_log() -> String {
+    files::log_name(1)
 }
 
 /// Appends and commits groups of these sizes, with records from 0 on.
 fn filled(groups: &[u64]) -> MemoryDisk {
     let disk = MemoryDisk::new();
-    let (mut journal, _) = open(&disk);
+    let mut journal = start(&disk).journal;
     let mut id = 0;
     for size in groups {
         for _ in 0..*size {
@@ -72,21 +97,21 @@ fn put(disk: &mut MemoryDisk, file: &str, bytes: &[u8]) {
 #[test]
 fn what_is_committed_is_read_back_and_what_is_not_is_gone() {
     let disk = filled(&[3, 1, 0, 8]);
-    let (mut journal, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(0..12));
-    assert_eq!((recovered.epoch, recovered.warnings), (2, vec![]));
-    assert_eq!(journal.append(&record(12)).unwrap(), 12);
-    assert_eq!(journal.pending(), 1);
-    drop(journal);
-    let (journal, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(0..12));
-    assert_eq!((journal.epoch(), recovered.epoch), (3, 3));
+    let mut begun = start(&disk);
+    assert_eq!(begun.records, records(0..12));
+    assert_eq!((begun.epoch, begun.warnings), (2, vec![]));
+    assert_eq!(begun.journal.append(&record(12)).unwrap(), 12);
+    assert_eq!(begun.journal.pending(), 1);
+    drop(begun.journal);
+    let again = start(&disk);
+    assert_eq!(again.records, records(0..12));
+    assert_eq!((again.journal.epoch(), again.epoch), (3, 3));
 }
 
 #[test]
 fn one_commit_is_one_write_and_one_sync() {
     let disk = MemoryDisk::new();
-    let (mut journal, _) = open(&disk);
+    let mut journal = start(&disk).journal;
     for id in 0..100 {
         journal.append(&record(id)).unwrap();
     }
@@ -95,107 +120,171 @@ fn one_commit_is_one_write_and_one_sync() {
     assert_eq!(disk.calls() - before, 2);
     journal.commit().unwrap();
     assert_eq!(disk.calls() - before, 2, "nothing to commit");
-    assert_eq!(
-        journal.size_bytes() as usize,
-        disk.read(FILE).unwrap().len()
-    );
+    assert_eq!(journal.log_bytes(), disk.size(&first_log()).unwrap());
 }
 
 #[test]
-fn a_checkpoint_replaces_everything_before() {
+fn a_rotation_begins_a_log_behind_a_checkpoint() {
     let disk = filled(&[50, 50]);
-    let (mut journal, _) = open(&disk);
-    let large = journal.size_bytes();
-    journal.append(&record(100)).unwrap();
-    journal.checkpoint(&records(90..101)).unwrap();
-    assert_eq!(journal.pending(), 0, "the checkpoint stands for it");
-    assert!(journal.size_bytes() < large / 2);
-    // Numbers go on: 101 were given out, and the checkpoint's 11 have numbers, too.
-    assert_eq!(journal.append(&record(101)).unwrap(), 101 + 11);
-    journal.commit().unwrap();
-    drop(journal);
-    let (mut journal, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(90..102));
-    assert_eq!((recovered.epoch, recovered.warnings), (3, vec![]));
-    journal.checkpoint([]).unwrap();
-    drop(journal);
-    let (_, recovered) = open(&disk);
-    assert_eq!((recovered.epoch, recovered.records), (4, vec![]));
-    assert_eq!(disk.list().unwrap(), [FILE]);
+    let mut begun = start(&disk);
+    begun.journal.append(&record(100)).unwrap();
+    begun.journal.rotate(&records(90..101)).unwrap();
+    assert_eq!(begun.journal.pending(), 0, "committed before the rotation");
+    // Numbers go on, whatever the checkpoint holds.
+    assert_eq!(begun.journal.append(&record(101)).unwrap(), 101);
+    begun.journal.commit().unwrap();
+    drop(begun.journal);
+    let again = start(&disk);
+    assert_eq!(again.records, records(90..102));
+    assert_eq!((again.epoch, again.warnings), (3, vec![]));
+    let files = Files::list(&disk).unwrap();
+    assert_eq!(
+        (files.logs, files.checkpoints),
+        (vec![1, 2, 3, 4], vec![1, 2, 3, 4])
+    );
+    // What came before the checkpoint is still there to be read.
+    let old = read_file::<Record>(&disk, &files::log_name(1), IDENTITY).unwrap();
+    assert_eq!((old.epoch, old.records), (1, records(0..100)));
+}
+
+#[test]
+fn the_oldest_files_go_first_and_the_last_two_stay() {
+    let disk = filled(&[50]);
+    let mut journal = start(&disk).journal;
+    for _ in 0..4 {
+        journal.rotate(&records(0..50)).unwrap();
+    }
+    let all = Files::list(&disk).unwrap();
+    assert_eq!(all.logs, [1, 2, 3, 4, 5, 6]);
+    let size = |n: &u32| {
+        disk.size(&files::log_name(*n)).unwrap() + disk.size(&files::checkpoint_name(*n)).unwrap()
+    };
+    let newest_three: u64 = all.logs[3..].iter().map(size).sum();
+    assert_eq!(
+        journal.retain(newest_three).unwrap(),
+        6,
+        "three logs and three checkpoints"
+    );
+    assert_eq!(Files::list(&disk).unwrap().logs, [4, 5, 6]);
+    assert_eq!(journal.retain(0).unwrap(), 2);
+    assert_eq!(Files::list(&disk).unwrap().checkpoints, [5, 6]);
+    assert_eq!(start(&disk).records, records(0..50));
 }
 
 #[test]
 fn large_groups_and_checkpoints_are_split() {
     let disk = MemoryDisk::new();
-    let (mut journal, _) = Journal::open(disk.clone(), FILE, IDENTITY).unwrap();
+    let open = || open::<_, Vec<u8>, Vec<u8>>(disk.clone(), IDENTITY).unwrap();
+    let mut journal = open().begin(&[]).unwrap();
     let long = |id: u64| vec![id as u8; 900_000];
     for id in 0..12 {
         journal.append(&long(id)).unwrap();
     }
     assert!(journal.pending() < 12, "committed in between");
     journal.commit().unwrap();
+    drop(journal);
     let all: Vec<Vec<u8>> = (0..12).map(long).collect();
-    let (mut journal, recovered) = Journal::open(disk.clone(), FILE, IDENTITY).unwrap();
-    assert_eq!(recovered.records, all);
-    journal.checkpoint(&all).unwrap();
-    let (_, recovered) = Journal::<_, Vec<u8>>::open(disk, FILE, IDENTITY).unwrap();
-    assert_eq!(recovered.records, all);
+    let opened = open();
+    assert_eq!(opened.recovered.records, all);
+    drop(opened.begin(&all).unwrap());
+    let opened = open();
+    assert_eq!(opened.recovered.checkpoint, all);
+    assert!(opened.recovered.records.is_empty());
 }
 
 #[test]
 fn a_record_too_large_is_refused_alone() {
     let disk = MemoryDisk::new();
-    let (mut journal, _) = Journal::open(disk.clone(), FILE, IDENTITY).unwrap();
+    let open = || open::<_, String, String>(disk.clone(), IDENTITY).unwrap();
+    let mut journal = open().begin(&[]).unwrap();
     journal.append(&"one".to_owned()).unwrap();
-    let error = journal.append(&"x".repeat(2 << 20)).unwrap_err();
+    let error = journal.append(&"x".repeat(17 << 20)).unwrap_err();
     assert!(error.to_string().contains("too large"), "{error}");
     assert_eq!(journal.append(&"two".to_owned()).unwrap(), 1);
     journal.commit().unwrap();
-    let (_, recovered) = Journal::<_, String>::open(disk, FILE, IDENTITY).unwrap();
-    assert_eq!(recovered.records, ["one", "two"]);
+    assert_eq!(open().recovered.records, ["one", "two"]);
 }
 
 #[test]
 fn after_a_failed_sync_nothing_more_is_accepted() {
     let disk = filled(&[2]);
-    let (mut journal, _) = open(&disk);
+    let mut journal = start(&disk).journal;
     journal.append(&record(2)).unwrap();
     disk.fail_next_sync();
     assert!(matches!(journal.commit(), Err(JournalError::Disk { .. })));
+    assert!(journal.is_broken());
     for outcome in [
         journal.commit(),
         journal.append(&record(3)).map(drop),
-        journal.checkpoint([]),
+        journal.rotate(&records(0..1)),
     ] {
         let error = outcome.unwrap_err();
         assert!(matches!(error, JournalError::Broken { .. }), "{error}");
     }
-    let (_, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(0..2));
+    assert_eq!(start(&disk).records, records(0..2));
 }
 
 #[test]
-fn a_checkpoint_that_fails_before_the_rename_changes_nothing() {
+fn a_rotation_that_finds_no_room_changes_nothing() {
     let disk = filled(&[4]);
-    let (mut journal, _) = open(&disk);
+    let mut journal = start(&disk).journal;
     journal.append(&record(4)).unwrap();
-    disk.fail_next_sync();
-    assert!(journal.checkpoint(&records(0..1)).is_err());
-    assert_eq!(journal.pending(), 1);
     journal.commit().unwrap();
-    assert_eq!(disk.list().unwrap(), [FILE]);
-    let (_, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(0..5));
+    let room = disk
+        .list()
+        .unwrap()
+        .iter()
+        .map(|f| disk.size(f).unwrap() as usize)
+        .sum();
+    disk.set_capacity(Some(room));
+    let error = journal.rotate(&records(0..5)).unwrap_err();
+    assert!(!journal.is_broken(), "{error}");
+    disk.set_capacity(None);
+    journal.append(&record(5)).unwrap();
+    journal.commit().unwrap();
+    drop(journal);
+    assert_eq!(start(&disk).records, records(0..6));
+}
+
+#[test]
+fn a_full_disk_is_named_and_what_was_committed_stays() {
+    let disk = filled(&[4]);
+    let mut journal = start(&disk).journal;
+    let used: usize = disk
+        .list()
+        .unwrap()
+        .iter()
+        .map(|f| disk.size(f).unwrap() as usize)
+        .sum();
+    disk.set_capacity(Some(used + 100));
+    let mut committed = 4;
+    let error = loop {
+        journal.append(&record(committed)).unwrap();
+        match journal.commit() {
+            Ok(()) => committed += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_disk_full(), "{error}");
+    disk.set_capacity(None);
+    let again = start(&disk);
+    assert_eq!(again.records, records(0..committed));
+    assert!(
+        matches!(again.warnings[..], [Warning::TornTail { .. }]),
+        "{:?}",
+        again.warnings
+    );
 }
 
 #[test]
 fn another_floor_version_or_kind_of_file_is_refused_with_advice() {
     let mut disk = filled(&[1]);
-    let bytes = disk.read(FILE).unwrap();
+    let name = files::checkpoint_name(1);
+    let bytes = disk.read(&name).unwrap();
     let error = |disk: &MemoryDisk, identity| {
-        let error = Journal::<_, Record>::open(disk.clone(), FILE, identity).unwrap_err();
+        let error = open::<_, Record, Record>(disk.clone(), identity).unwrap_err();
         // Nothing may have changed, so the right program can still read it.
-        (error.to_string(), disk.read(FILE).unwrap())
+        (error.to_string(), disk.read(&name).unwrap())
     };
     let other_floor = Identity {
         floor_digest: 1,
@@ -229,11 +318,13 @@ fn another_floor_version_or_kind_of_file_is_refused_with_advice() {
             &newer[..],
             "is in file format 2, this program reads format 1",
         ),
-        (&b""[..], "is not a journal"),
-        (&b"PNG and so on"[..], "is not a journal"),
-        (&bytes[..20], "its header (the first 40 bytes) is damaged"),
+        (&b""[..], "none is whole"),
+        (&b"PNG and so on"[..], "none is whole"),
+        (&bytes[..20], "none is whole"),
+        (&bytes[..bytes.len() - 1], "none is whole"),
+        (&bytes[..format::HEADER], "none is whole"),
     ] {
-        put(&mut disk, FILE, content);
+        put(&mut disk, &name, content);
         let (message, after) = error(&disk, IDENTITY);
         assert!(message.contains(words), "{message}");
         assert_eq!(after, content);
@@ -243,20 +334,20 @@ fn another_floor_version_or_kind_of_file_is_refused_with_advice() {
 #[test]
 fn records_of_another_type_are_refused_not_guessed() {
     let disk = filled(&[3]);
-    let error = Journal::<_, (u8, String, u64)>::open(disk.clone(), FILE, IDENTITY).unwrap_err();
+    let error = open::<_, Record, (u8, String, u64)>(disk.clone(), IDENTITY).unwrap_err();
     assert!(matches!(error, JournalError::Record { .. }), "{error}");
-    let (_, recovered) = open(&disk);
-    assert_eq!(recovered.records, records(0..3));
+    assert_eq!(start(&disk).records, records(0..3));
 }
 
 #[test]
 fn reading_changes_nothing() {
     let disk = filled(&[3, 4]);
-    let bytes = disk.read(FILE).unwrap();
-    let recovered = read::<Record>(&disk, FILE, IDENTITY).unwrap();
-    assert_eq!((recovered.epoch, recovered.records), (1, records(0..7)));
-    assert_eq!(disk.read(FILE).unwrap(), bytes);
-    assert!(read::<Record>(&MemoryDisk::new(), FILE, IDENTITY).is_err());
+    let calls = disk.calls();
+    let contents = read_file::<Record>(&disk, &first_log(), IDENTITY).unwrap();
+    assert_eq!((contents.epoch, contents.records), (1, records(0..7)));
+    let opened = open::<_, Record, Record>(disk.clone(), IDENTITY).unwrap();
+    assert_eq!(opened.recovered.records, records(0..7));
+    assert_eq!(disk.calls(), calls);
 }
 
 #[test]
@@ -264,9 +355,12 @@ fn it_lives_in_a_real_directory() {
     let directory = tempfile::tempdir().unwrap();
     for run in 0..4u64 {
         let disk = LiveDisk::open(directory.path()).unwrap();
-        let (mut journal, recovered) = Journal::open(disk, FILE, IDENTITY).unwrap();
-        assert_eq!(u64::from(recovered.epoch), run + 1);
-        assert_eq!(recovered.records, records(0..run * 10));
+        let opened = open::<_, Record, Record>(disk, IDENTITY).unwrap();
+        assert_eq!(u64::from(opened.epoch), run + 1);
+        let found = opened.recovered.clone();
+        let all = [found.checkpoint, found.records].concat();
+        assert_eq!(all, records(0..run * 10));
+        let mut journal = opened.begin(&all).unwrap();
         for id in run * 10..(run + 1) * 10 {
             journal.append(&record(id)).unwrap();
             if id % 3 == 0 || id % 10 == 9 {
@@ -274,7 +368,7 @@ fn it_lives_in_a_real_directory() {
             }
         }
         if run == 2 {
-            journal.checkpoint(&records(0..30)).unwrap();
+            journal.rotate(&records(0..30)).unwrap();
         }
     }
 }

@@ -171,67 +171,6 @@ fn a_paused_floor_stands_and_goes_on() {
     assert!(r.sim().statistics().distance_mm() > at + 10_000);
 }
 
-impl Rehearsal {
-    /// The controller is killed, and another one starts from what was durable; the floor goes on meanwhile.
-    fn restart(&mut self, epoch: u16) {
-        let model = &self.follower.model;
-        let open = model.orders.values().filter(|o| !o.state.is_final());
-        let restored = Restored {
-            orders: open
-                .map(|o| takt_scheduler::orders::Order {
-                    id: o.id,
-                    spec: o.spec,
-                    state: o.state,
-                    accepted_ms: o.submitted_ms,
-                    ..Default::default()
-                })
-                .collect(),
-            stock: model.stock.clone(),
-            next_order: model.orders.keys().last().map_or(1, |id| id.0 + 1),
-            ..Restored::default()
-        };
-        let mut controller = Controller::new(self.floor.clone(), epoch, restored).unwrap();
-        // Controller time is the cycle number here, which goes on.
-        controller.step(self.cycle, std::iter::empty(), &mut self.workers);
-        self.controller = controller;
-        self.workers.answers.clear();
-        self.workers.commands.clear();
-        self.workers.deltas.clear();
-        self.workers.motion_snapshots = vec![Box::default()];
-        self.workers.dispatch_snapshots = vec![Box::default()];
-        self.links.fill(false);
-        self.inputs.clear();
-    }
-}
-
-#[test]
-fn a_controller_may_be_killed_at_any_moment() {
-    let floor = built_in();
-    let mut r = rehearse(&floor, 4);
-    r.run_until(2 * MINUTE, |_| ());
-    for kill in 0..25 {
-        // Never at the same point of what goes on.
-        r.run_until(r.now_ms() + 31_000 + kill * 1_710, |_| ());
-        r.restart(2 + kill as u16);
-        r.run_until(r.now_ms() + 60_000, |_| ());
-        assert!(
-            r.controller().located(),
-            "kill {kill}: {}",
-            r.model().notice
-        );
-    }
-    r.run_until(r.now_ms() + 10 * MINUTE, |_| ());
-    let outcome = r.outcome(4);
-    assert_eq!(
-        (outcome.contacts, outcome.orders_lost),
-        (0, 0),
-        "{:?}",
-        r.sim().contacts()
-    );
-    assert!(r.sim().statistics().stock_conserved);
-    assert!(outcome.orders_done > 100, "{outcome:?}");
-}
-
 #[test]
 fn the_order_of_a_vehicle_that_has_vanished_goes_to_another() {
     let floor = built_in();

@@ -1,0 +1,148 @@
+//! The store of a rehearsal: what a keeper does live, done at the end of each step.
+
+use std::collections::BTreeMap;
+
+use takt_maps::OrderId;
+
+use crate::controller::{Ask, CycleFacts, Delta, Input, Refused};
+use crate::follower::{Client, Follower};
+use crate::host::store::{Askers, Cycle, Store};
+use crate::journal::JournalError;
+
+/// What nobody waits for becomes durable every so many cycles.
+const COMMIT_CYCLES: u64 = 10;
+
+/// The answer to a request, given when what it caused was durable.
+pub type Answered = (u64, Result<Option<OrderId>, Refused>);
+
+struct Asked {
+    client: Client,
+    request: Ask,
+    /// Somebody waits for the answer.
+    watched: bool,
+}
+
+#[derive(Default)]
+struct Pending(BTreeMap<u64, Asked>);
+
+impl Askers for Pending {
+    fn asked(&self, token: u64) -> Option<(&Client, &Ask)> {
+        self.0.get(&token).map(|a| (&a.client, &a.request))
+    }
+}
+
+/// A store and what waits for it.
+pub(super) struct Recording {
+    store: Store,
+    pending: Pending,
+    answers: Vec<Answered>,
+    /// Cycles up to this one are durable, and the controller has not been told.
+    durable: Option<u64>,
+    broken: Option<JournalError>,
+}
+
+impl Recording {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            pending: Pending::default(),
+            answers: Vec::new(),
+            durable: None,
+            broken: None,
+        }
+    }
+
+    /// Are inputs to be journalled?
+    pub(super) fn keeps(&self) -> bool {
+        self.store.keeps()
+    }
+
+    /// Why the store takes nothing more.
+    pub(super) fn broken(&self) -> Option<&JournalError> {
+        self.broken.as_ref()
+    }
+
+    /// Remembers who asks for what.
+    pub(super) fn ask(&mut self, token: u64, client: Client, request: Ask, watched: bool) {
+        let asked = Asked {
+            client,
+            request,
+            watched,
+        };
+        self.pending.0.insert(token, asked);
+    }
+
+    /// Who submits the order of a delta.
+    pub(super) fn client_of(&self, delta: &Delta) -> Option<Client> {
+        match delta {
+            Delta::Submitted {
+                token: Some(token), ..
+            } => self.pending.asked(*token).map(|(client, _)| client.clone()),
+            _ => None,
+        }
+    }
+
+    /// What the controller is to be told of the last cycles.
+    pub(super) fn take_durable(&mut self) -> Option<Input> {
+        self.durable.take().map(|cycle| Input::Durable { cycle })
+    }
+
+    /// Answers that were given since the last call.
+    pub(super) fn take_answers(&mut self) -> Vec<Answered> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// Keeps a cycle; what somebody waits for is durable when it returns, unless the store is broken.
+    pub(super) fn keep(&mut self, cycle: u64, inputs: Vec<Input>, deltas: &[Delta]) {
+        if self.broken.is_some() {
+            return;
+        }
+        let kept = self.store.keep(
+            &Cycle {
+                number: cycle,
+                facts: CycleFacts::default(),
+                inputs,
+                deltas: deltas.to_vec(),
+            },
+            &self.pending,
+        );
+        let outcome = kept.and_then(|awaited| {
+            if !awaited && !cycle.is_multiple_of(COMMIT_CYCLES) {
+                return Ok(());
+            }
+            self.store.commit()?;
+            self.durable = Some(cycle);
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            self.broken = Some(error);
+            return;
+        }
+        for delta in deltas {
+            if let Delta::Answer { token, result } = *delta
+                && self.pending.0.remove(&token).is_some_and(|a| a.watched)
+            {
+                self.answers.push((token, result));
+            }
+        }
+    }
+
+    /// Begins a new log when it is time.
+    pub(super) fn checkpoint(&mut self, follower: &Follower) {
+        if self.broken.is_none()
+            && self.store.wants_checkpoint()
+            && let Err(error) = self.store.checkpoint(follower)
+            && self.store.is_broken()
+        {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Ends the life in order.
+    pub(super) fn end(&mut self, cycle: u64) -> Result<(), JournalError> {
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => self.store.end(cycle),
+        }
+    }
+}
