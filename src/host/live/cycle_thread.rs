@@ -168,9 +168,10 @@ pub(super) fn run(
     };
     let mut stop_at = None;
     let mut last = 0;
+    let trapped = alloc::trap_asked_for();
     let before = thread::usage();
     let allocations = alloc::calls();
-    alloc::trap(alloc::trap_asked_for());
+    alloc::trap(trapped);
     executive.run(|start| {
         last = start.number;
         // Before the times of the last cycle are forgotten.
