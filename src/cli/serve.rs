@@ -69,11 +69,6 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
     tokio_runtime()?.block_on(run_site(site))
 }
 
-/// The control cycle's.
-pub(super) fn period(floor: &Floor) -> Duration {
-    Duration::from_micros(floor.control.cycle_us.into())
-}
-
 /// The addresses in the floor file. Without one for each vehicle nothing would ever move: all have to say where they
 /// are first.
 fn addresses_of(floor: &Floor) -> Result<Addresses, Failure> {
@@ -107,6 +102,11 @@ fn shortened(names: &[String]) -> String {
         0..=5 => names.join(", "),
         n => format!("{} and {} more", names[..5].join(", "), n - 5),
     }
+}
+
+/// The control cycle's.
+pub(super) fn period(floor: &Floor) -> Duration {
+    Duration::from_micros(floor.control.cycle_us.into())
 }
 
 /// Refuses addresses that others than this machine can reach.

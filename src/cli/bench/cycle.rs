@@ -13,7 +13,7 @@ use takt_maps::Floor;
 use takt_rt::timing::Quantiles;
 
 use super::super::Failure;
-use super::super::args::{ListenArgs, RealTimeArgs, duration};
+use super::super::args::{RealTimeArgs, duration};
 use super::super::serve::tokio_runtime;
 use super::progress;
 use crate::controller::Phase;
@@ -123,8 +123,8 @@ pub fn run(args: CycleArgs) -> Result<(), Failure> {
         .map_err(Failure::failed)?;
     let options = LiveOptions {
         seed: args.seed,
+        data_bytes_max: u64::MAX,
         data: args.data.clone(),
-        data_bytes_max: ListenArgs::default().data_max,
         field: synthetic::field(floor.clone()),
         workload: true,
         real_time,
