@@ -72,7 +72,7 @@ impl Times {
 /// Reads clocks as the step goes on.
 struct Stopwatch {
     on: bool,
-    phase: Option<(usize, Instant)>,
+    phase: Option<(usize, u64)>,
     cpu_ns: u64,
     steps: Times,
     phases: [Times; 7],
@@ -83,16 +83,14 @@ impl Stopwatch {
         if let Some((phase, since)) = self.phase.take()
             && self.on
         {
-            self.phases[phase]
-                .all
-                .push(since.elapsed().as_nanos() as u64);
+            self.phases[phase].all.push(cpu_ns() - since);
         }
     }
 }
 
 impl Watch for Stopwatch {
     fn start(&mut self) {
-        self.cpu_ns = LiveClock.cpu_ns().unwrap_or(0);
+        self.cpu_ns = cpu_ns();
     }
     fn begin(&mut self, phase: Phase) {
         self.phase_ends();
@@ -100,15 +98,20 @@ impl Watch for Stopwatch {
             .iter()
             .position(|&p| p == phase)
             .expect("all are listed");
-        self.phase = Some((index, Instant::now()));
+        self.phase = Some((index, cpu_ns()));
     }
     fn end(&mut self) {
         self.phase_ends();
-        let cpu_ns = LiveClock.cpu_ns().unwrap_or(0) - self.cpu_ns;
+        let cpu_ns = cpu_ns() - self.cpu_ns;
         if self.on {
             self.steps.all.push(cpu_ns);
         }
     }
+}
+
+/// CPU time of this thread.
+fn cpu_ns() -> u64 {
+    LiveClock.cpu_ns().unwrap_or(0)
 }
 
 fn measure(vehicles: usize, seconds: u64, planner_ms: u64) {

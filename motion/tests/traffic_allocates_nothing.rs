@@ -153,14 +153,16 @@ fn nothing_is_allocated_after_construction() {
             }
         }
         if round == 3 {
-            traffic.drop_plan(&floor, fleet[30]);
+            traffic.drop_plan(fleet[30]);
+            while !traffic.settle(&floor, 10) {}
         }
     }
     for &v in &fleet {
         let _ = traffic.set_loaded(&floor, v, true);
+        while !traffic.settle(&floor, 10) {}
     }
     traffic.remove(fleet[0]);
-    traffic.clear_plans(&floor);
+    traffic.clear_plans();
     let hash = traffic.state_hash();
     let after = ALLOCATIONS.get();
 

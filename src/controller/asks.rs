@@ -1,6 +1,6 @@
 //! What people and programs ask for, and the orders that the floor's own stock asks for.
 
-use takt_maps::{DeviceId, OrderId};
+use takt_maps::{DeviceId, OrderId, VehicleId};
 use takt_scheduler::orders::OrderSpec;
 
 use super::fleet::Mission;
@@ -62,21 +62,23 @@ impl Controller {
     }
 
     fn cancel<O: Outputs>(&mut self, id: OrderId, out: &mut O) -> Result<(), Refused> {
+        let vehicle = self.orders.get(id).and_then(|o| o.state.vehicle());
         self.orders
             .cancel(id, self.now_ms, &mut moves(&mut self.stock, out))
             .map_err(Refused::Order)?;
-        self.release_vehicle_of(id);
+        if let Some(vehicle) = vehicle {
+            self.release(vehicle, id);
+        }
         self.dispatch_due = true;
         Ok(())
     }
 
     /// The vehicle that was on its way for an order has nothing more to do for it.
-    pub(super) fn release_vehicle_of(&mut self, id: OrderId) {
-        for v in &mut self.fleet {
-            if matches!(v.mission, Mission::Order { id: on, .. } if on == id) {
-                v.mission = Mission::Idle;
-                v.transfer = None;
-            }
+    fn release(&mut self, vehicle: VehicleId, id: OrderId) {
+        let v = &mut self.fleet[vehicle.index()];
+        if matches!(v.mission, Mission::Order { id: on, .. } if on == id) {
+            v.mission = Mission::Idle;
+            v.transfer = None;
         }
     }
 

@@ -13,7 +13,8 @@ use crate::follower::model::{AlarmKind, AlarmPriority};
 impl Controller {
     /// Advances every vehicle that is at a charger by one cycle.
     pub(super) fn advance_docks<O: Outputs>(&mut self, out: &mut O) {
-        for vehicle in self.vehicles() {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             let Some(mut dock) = self.fleet[vehicle.index()].dock else {
                 continue;
             };

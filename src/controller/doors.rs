@@ -1,9 +1,12 @@
 //! Doors: opened before a vehicle needs them, kept open while one may be in them, then closed.
 
+use std::hash::Hash;
+
 use takt_maps::{DoorId, EdgeId};
 use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 
 use super::reports::alarm;
+use super::tracked::{Digest, Mixer};
 use super::{Controller, Delta, Outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority, DoorView};
 
@@ -11,6 +14,9 @@ use crate::follower::model::{AlarmKind, AlarmPriority, DoorView};
 const MOVES_AHEAD: usize = 5;
 /// A door that nobody needs stays open for so long.
 const LINGER_MS: u64 = 3_000;
+
+/// Who comes to a door is looked at twice in this time, at least.
+const WANTED_MS: u64 = 20;
 
 /// A door that does not confirm for so long that it is open counts as not open.
 const DOUBT_MS: u64 = 500;
@@ -28,11 +34,24 @@ pub(super) struct DoorControl {
     watched_ms: u64,
     /// When a vehicle last needed it.
     needed_ms: u64,
+    /// When one was last seen that comes to it soon.
+    wanted_ms: Option<u64>,
+}
+
+impl Digest for DoorControl {
+    fn digest(&self, mixer: &mut Mixer) {
+        mixer.add(self.state as u64 | u64::from(self.opening) << 8);
+        self.dialogue.hash(mixer);
+        mixer.add(self.watched_ms);
+        mixer.add(self.needed_ms);
+        mixer.add_option(self.wanted_ms);
+    }
 }
 
 impl Controller {
     /// Advances every door by one cycle.
     pub(super) fn advance_doors<O: Outputs>(&mut self, out: &mut O) {
+        self.look_for_comers();
         for door in (0..self.doors.len()).map(DoorId::from_index) {
             let before = self.doors[door.index()].state;
             let needed = self.door_needed(door);
@@ -53,16 +72,27 @@ impl Controller {
             .is_none_or(|door| doors[door.index()].state == DoorView::Open)
     }
 
+    /// Notes which doors those come to soon who are looked at in this cycle.
+    fn look_for_comers(&mut self) {
+        if self.doors.is_empty() {
+            return;
+        }
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
+            if !self.may_move(vehicle) {
+                continue;
+            }
+            for edge in self.traffic.pending(vehicle).take(MOVES_AHEAD) {
+                if let Some(door) = self.floor.roadmap.edge(edge).door {
+                    self.doors[door.index()].wanted_ms = Some(self.now_ms);
+                }
+            }
+        }
+    }
+
     fn door_needed(&self, door: DoorId) -> bool {
-        self.vehicles().any(|vehicle| {
-            self.traffic.holds_door(&self.floor, vehicle, door)
-                || (self.may_move(vehicle)
-                    && self
-                        .traffic
-                        .pending(vehicle)
-                        .take(MOVES_AHEAD)
-                        .any(|edge| self.floor.roadmap.edge(edge).door == Some(door)))
-        })
+        let wanted_ms = self.doors[door.index()].wanted_ms;
+        self.traffic.is_door_held(door) || wanted_ms.is_some_and(|ms| self.now_ms < ms + WANTED_MS)
     }
 
     fn advance_door<O: Outputs>(&mut self, door: DoorId, needed: bool, out: &mut O) {

@@ -1,10 +1,13 @@
 //! What the controller knows of each vehicle, and what it makes of their reports.
 
+use std::hash::Hash;
+
 use takt_maps::words::*;
 use takt_maps::{ChargerId, Floor, NodeId, OrderId, StationId, VehicleId};
 use takt_plc_bridge::handshake::Instance;
 
-use crate::follower::model::{MissionView, WaitView};
+use super::tracked::{Digest, Mixer};
+use crate::follower::model::MissionView;
 
 /// What a vehicle is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -101,8 +104,6 @@ pub struct VehicleControl {
     pub transfer: Option<Transfer>,
     /// Charger that it is connected to.
     pub dock: Option<Dock>,
-    /// Why it waits.
-    pub wait: WaitView,
     /// The action that it was last told, its number and its load.
     pub action: Action,
     /// Number of that action.
@@ -205,6 +206,103 @@ impl VehicleControl {
     }
 }
 
+impl Mission {
+    /// Tells missions apart.
+    fn digest(self, mixer: &mut Mixer) {
+        let (which, what) = match self {
+            Mission::Idle => (0, 0),
+            Mission::Order { id, loaded } => (1 + u64::from(loaded), id.0),
+            Mission::Charge(charger) => (3, u64::from(charger.0)),
+            Mission::Park(node) => (4, u64::from(node.0)),
+        };
+        mixer.add(which);
+        mixer.add(what);
+    }
+}
+
+impl Digest for Transfer {
+    fn digest(&self, mixer: &mut Mixer) {
+        mixer.add(
+            u64::from(self.station.0) << 32
+                | u64::from(self.failures) << 8
+                | flags([self.taking, self.acting, self.failed]),
+        );
+        mixer.add(self.not_before_ms);
+        self.dialogue.hash(mixer);
+    }
+}
+
+impl Digest for Dock {
+    fn digest(&self, mixer: &mut Mixer) {
+        mixer.add(u64::from(self.charger.0) << 8 | self.phase as u64);
+        self.dialogue.hash(mixer);
+    }
+}
+
+/// Everything but what is only shown: the way driven.
+impl Digest for VehicleControl {
+    fn digest(&self, mixer: &mut Mixer) {
+        digest_report(&self.report, mixer);
+        mixer.add_option(self.heard_ms);
+        mixer.add(
+            flags([
+                self.link_up,
+                self.linked,
+                self.paused,
+                self.faulty,
+                self.command_due,
+                self.transfer.is_some(),
+                self.dock.is_some(),
+            ]) | (self.location as u64) << 8
+                | (self.action as u64) << 16
+                | u64::from(self.action_sequence) << 32
+                | u64::from(self.command_sequence) << 48,
+        );
+        self.mission.digest(mixer);
+        mixer.add(self.mission_cycle);
+        mixer.add(self.commanded_ms);
+        mixer.add(u64::from(self.action_load.0));
+        if let Some(transfer) = &self.transfer {
+            transfer.digest(mixer);
+        }
+        if let Some(dock) = &self.dock {
+            dock.digest(mixer);
+        }
+    }
+}
+
+fn digest_report(report: &VehicleReport, mixer: &mut Mixer) {
+    mixer.add(
+        u64::from(report.heartbeat)
+            | u64::from(report.boot) << 16
+            | u64::from(report.speed_mm_s) << 32
+            | u64::from(report.epoch) << 48,
+    );
+    mixer.add(
+        u64::from(report.command_sequence)
+            | u64::from(report.battery_permille) << 16
+            | u64::from(report.fault) << 32
+            | u64::from(report.action_sequence) << 48,
+    );
+    mixer.add(u64::from(report.reached_seq) << 32 | u64::from(report.base_end_seq));
+    let pose = report.pose.unwrap_or_default();
+    mixer.add(u64::from(pose.x_mm as u32) << 32 | u64::from(pose.y_mm as u32));
+    mixer.add(
+        u64::from(report.load.0) << 32
+            | u64::from(pose.heading_mrad as u16) << 16
+            | u64::from(report.pose.is_some()) << 12
+            | (report.action_state as u64) << 8
+            | (report.activity as u64) << 4
+            | report.mode as u64,
+    );
+}
+
+/// Bit `i` for flag `i`.
+pub(super) fn flags<const N: usize>(flags: [bool; N]) -> u64 {
+    let bits = flags.iter().enumerate();
+    bits.fold(0, |word, (i, &flag)| word | u64::from(flag) << i)
+}
+
 /// Is a point within `tolerance` of the straight line from `a` to `b`? All in millimetres.
 pub fn near_segment(p: (i32, i32), a: (i32, i32), b: (i32, i32), tolerance: u32) -> bool {
     let wide = |v: (i32, i32)| (i64::from(v.0), i64::from(v.1));
@@ -222,23 +320,6 @@ pub fn near_segment(p: (i32, i32), a: (i32, i32), b: (i32, i32), tolerance: u32)
     }
     let across = i128::from(ex) * i128::from(dy) - i128::from(ey) * i128::from(dx);
     across * across <= i128::from(limit2) * i128::from(length2)
-}
-
-/// The node nearest to a point, if it is within `tolerance` millimetres; ties go to the lower id.
-///
-/// Scans all nodes: only for locating vehicles, a bounded number a cycle.
-pub fn nearest_node(floor: &Floor, p: (i32, i32), tolerance: u32) -> Option<NodeId> {
-    let distance2 = |i: usize| {
-        let n = &floor.roadmap.nodes()[i];
-        let (dx, dy) = (
-            i64::from(n.x_mm) - i64::from(p.0),
-            i64::from(n.y_mm) - i64::from(p.1),
-        );
-        dx * dx + dy * dy
-    };
-    let best = (0..floor.roadmap.nodes().len()).min_by_key(|&i| distance2(i))?;
-    (distance2(best) <= i64::from(tolerance) * i64::from(tolerance))
-        .then(|| NodeId::from_index(best))
 }
 
 /// All vehicle ids of a floor.

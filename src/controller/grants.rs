@@ -3,11 +3,12 @@
 use takt_motion::kinematics::lookahead_mm;
 use takt_motion::traffic::Wait;
 
+use super::planning::FREEZE_MS;
 use super::{Controller, Outputs};
 use crate::follower::model::WaitView;
 
-/// A proposal that takes longer than this many cycles is no longer waited for.
-const PLANNER_CYCLES_MAX: u64 = 20;
+/// Most grants to a vehicle at one look. It is looked at every ten milliseconds: no vehicle goes that fast.
+const GRANTS_PER_LOOK: usize = 2;
 
 impl Controller {
     /// Extends the base of every vehicle that may move.
@@ -15,22 +16,24 @@ impl Controller {
     /// While the planner works on a snapshot, bases stay as they are in it, so that its proposal fits; vehicles have
     /// enough ground ahead for that time.
     pub(super) fn grant<O: Outputs>(&mut self, _out: &mut O) {
-        if let Some(asked) = self.planner.asked {
-            if self.cycle - asked <= PLANNER_CYCLES_MAX {
-                return;
-            }
-            self.planner.asked = None;
+        if self.is_frozen() || self.traffic.is_rehearsing() {
+            return;
         }
-        for vehicle in self.vehicles() {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             if !self.may_move(vehicle) {
-                self.fleet[vehicle.index()].wait = self.standing_reason(vehicle);
+                self.waits[vehicle.index()] = self.standing_reason(vehicle);
                 continue;
             }
+            self.plan_wanted |= self.wants_plan(vehicle);
             let kind = self.floor.kind_of(vehicle);
             let loaded = self.traffic.is_loaded(vehicle);
             let ahead = lookahead_mm(kind, loaded, self.reaction_ms());
             let mut wait = WaitView::None;
-            while self.traffic.base_beyond_next_mm(vehicle) < ahead {
+            for _ in 0..GRANTS_PER_LOOK {
+                if self.traffic.base_beyond_next_mm(vehicle) >= ahead {
+                    break;
+                }
                 let (doors, floor) = (&self.doors, &self.floor);
                 match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
                     Self::door_open(doors, floor, edge)
@@ -46,20 +49,20 @@ impl Controller {
                             Wait::Order { behind } => WaitView::Vehicle(behind),
                             Wait::Zone => WaitView::Zone,
                             Wait::Gate(_) => WaitView::Door,
-                            Wait::BaseFull | Wait::Exhausted => WaitView::None,
+                            Wait::BaseFull | Wait::Exhausted | Wait::Rehearsal => WaitView::None,
                         };
                         break;
                     }
                 }
             }
-            self.fleet[vehicle.index()].wait = wait;
+            self.waits[vehicle.index()] = wait;
         }
     }
 
     /// How long a vehicle may go without hearing of new ground: a transfer each way, and the planner's freeze.
     fn reaction_ms(&self) -> u32 {
         let control = &self.floor.control;
-        2 * control.transfer_ms + PLANNER_CYCLES_MAX as u32 * control.cycle_us / 1_000 + 300
+        2 * control.transfer_ms + FREEZE_MS as u32 + 300
     }
 
     fn without_plan(&self, vehicle: takt_maps::VehicleId) -> WaitView {

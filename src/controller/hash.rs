@@ -1,20 +1,25 @@
 //! The hash of the controller's state, in parts, so that the first difference between two runs has a name.
+//!
+//! Parts are sums of terms that are kept up to date with each change, or few words: it is cheap in any cycle.
 
 use serde::{Deserialize, Serialize};
 
-use super::fleet::Mission;
-use super::{Controller, Fnv};
+use super::fleet::flags;
+use super::tracked::{Digest, Mixer};
+use super::{Controller, DeviceControl, Fnv};
 
 /// A hash of everything that decides what the controller does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct StateHash {
     /// One value for each of [`StateHash::PARTS`].
-    pub parts: [u64; 6],
+    pub parts: [u64; 8],
 }
 
 impl StateHash {
     /// What the parts are of.
-    pub const PARTS: [&str; 6] = ["clock", "orders", "stock", "traffic", "vehicles", "devices"];
+    pub const PARTS: [&str; 8] = [
+        "clock", "orders", "stock", "traffic", "vehicles", "devices", "doors", "workers",
+    ];
 
     /// All parts in one number.
     pub fn total(&self) -> u64 {
@@ -41,48 +46,77 @@ impl Controller {
                 self.orders.state_hash(),
                 self.stock.state_hash(),
                 self.traffic.state_hash(),
-                self.hash_of_vehicles(),
-                self.hash_of_devices(),
+                self.fleet.hash(),
+                self.devices.hash(),
+                self.hash_of_doors(),
+                self.hash_of_workers(),
             ],
         }
     }
 
+    /// The same with every term of vehicles and devices computed anew.
+    #[cfg(any(test, debug_assertions))]
+    pub fn state_hash_anew(&self) -> StateHash {
+        let mut hash = self.state_hash();
+        hash.parts[4] = self.fleet.hash_anew();
+        hash.parts[5] = self.devices.hash_anew();
+        hash
+    }
+
     fn hash_of_clock(&self) -> u64 {
-        let mut hash = Fnv::default();
-        hash.add(self.cycle);
-        hash.add(u64::from(self.floor_paused) | u64::from(self.all_located) << 1);
-        hash.add(self.next_order);
-        self.overruns.hash(&mut hash);
-        hash.0
+        let mut mixer = Mixer::new(0);
+        mixer.add(self.cycle);
+        mixer.add(self.now_ms);
+        mixer.add(self.durable_cycle);
+        mixer.add(self.next_order);
+        mixer.add_option(self.missed_ms);
+        mixer.add(
+            flags([
+                self.floor_paused,
+                self.all_located,
+                self.stopping,
+                self.dispatch_due,
+                self.plan_wanted,
+            ]) | u64::from(self.epoch) << 16
+                | u64::from(self.missing) << 32,
+        );
+        mixer.add(u64::from(self.newest_epoch));
+        self.overruns.digest(&mut mixer);
+        mixer.add((self.looks.next() as u64) << 32 | self.device_looks.next() as u64);
+        for &(takts, next_ms) in &self.takts {
+            mixer.add(takts);
+            mixer.add(next_ms);
+        }
+        mixer.end()
     }
 
-    fn hash_of_vehicles(&self) -> u64 {
-        let mut hash = Fnv::default();
-        for v in &self.fleet {
-            hash.add(u64::from(v.report.reached_seq) << 32 | u64::from(v.action_sequence) << 16);
-            hash.add(v.report.pose.map_or(0, |p| {
-                u64::from(p.x_mm as u32) << 32 | u64::from(p.y_mm as u32)
-            }));
-            let mission = match v.mission {
-                Mission::Idle => 0,
-                Mission::Order { id, loaded } => 1 + 4 * (id.0 * 2 + u64::from(loaded)),
-                Mission::Charge(c) => 2 + 4 * u64::from(c.0),
-                Mission::Park(n) => 3 + 4 * u64::from(n.0),
-            };
-            hash.add(mission);
-        }
-        hash.0
+    fn hash_of_doors(&self) -> u64 {
+        let mut mixer = Mixer::new(0);
+        self.doors.iter().for_each(|door| door.digest(&mut mixer));
+        mixer.end()
     }
 
-    fn hash_of_devices(&self) -> u64 {
-        let mut hash = Fnv::default();
-        for d in &self.devices {
-            d.inputs
-                .words()
-                .iter()
-                .chain(d.outputs.words())
-                .for_each(|&w| hash.add(u64::from(w)));
+    fn hash_of_workers(&self) -> u64 {
+        let mut mixer = Mixer::new(0);
+        self.planner.digest(&mut mixer);
+        self.dispatcher.digest(&mut mixer);
+        mixer.end()
+    }
+}
+
+impl Digest for DeviceControl {
+    fn digest(&self, mixer: &mut Mixer) {
+        // Four registers a word.
+        let words = self
+            .inputs
+            .words()
+            .chunks(4)
+            .chain(self.outputs.words().chunks(4));
+        for chunk in words {
+            let fold = |word, &register: &u16| word << 16 | u64::from(register);
+            mixer.add(chunk.iter().fold(0, fold));
         }
-        hash.0
+        mixer.add(self.commanded_ms);
+        mixer.add(flags([self.link_up, self.outputs_due, self.linked]));
     }
 }

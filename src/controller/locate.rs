@@ -5,10 +5,11 @@ use takt_maps::{BufferId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
 
-use super::fleet::{DockPhase, Location, Mission, nearest_node};
+use super::fleet::{DockPhase, Location, Mission};
 use super::reports::alarm;
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
+use super::looks::share;
 use super::{Controller, Delta, Outputs, Restored, moves};
 
 /// A vehicle that has not said where it is for so long after the start is named in an alarm.
@@ -40,6 +41,11 @@ impl Controller {
             if let Err(refusal) = self.orders.restore(order) {
                 tracing::error!("order {} could not be taken over: {refusal}", order.id.0);
                 continue;
+            }
+            if let Some(vehicle) = state.vehicle()
+                && let Some(before) = self.order_before.get_mut(vehicle.index())
+            {
+                before.get_or_insert(order.id);
             }
             // What accepted orders will still bring and take.
             let moved = Transition {
@@ -75,40 +81,34 @@ impl Controller {
         }
         let before = self.missing;
         self.follow_newest_epoch();
-        for vehicle in self.vehicles() {
+        // A vehicle is named again once a hundred cycles.
+        let round =
+            self.fleet
+                .len()
+                .div_ceil(share(self.fleet.len(), self.floor.control.cycle_us)) as u64;
+        let names_silent =
+            self.cycle % super::TICK_CYCLES < round && self.now_ms >= self.start_ms + PATIENCE_MS;
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             self.locate(vehicle, out);
+            if names_silent && self.fleet[vehicle.index()].location == Location::Unknown {
+                let kind = AlarmKind::VehiclePosition(vehicle);
+                out.delta(alarm(true, kind, AlarmPriority::High, self.now_ms));
+            }
         }
-        self.missing = self
-            .fleet
-            .iter()
-            .filter(|v| v.location == Location::Unknown)
-            .count() as u32;
         if self.missing != before || self.cycle % super::TICK_CYCLES == 1 {
             out.delta(Delta::Locating {
                 missing: self.missing,
             });
         }
         self.all_located |= self.missing == 0;
-        if self.cycle.is_multiple_of(super::TICK_CYCLES)
-            && self.now_ms >= self.start_ms + PATIENCE_MS
-        {
-            for vehicle in self.vehicles() {
-                if self.fleet[vehicle.index()].location == Location::Unknown {
-                    let kind = AlarmKind::VehiclePosition(vehicle);
-                    out.delta(alarm(true, kind, AlarmPriority::High, self.now_ms));
-                }
-            }
-        }
     }
 
     /// Vehicles follow the greatest epoch that they know. Where that is not this controller's (its store was lost), it
     /// takes a greater one, before the first vehicle is located.
     fn follow_newest_epoch(&mut self) {
-        if self.missing as usize == self.fleet.len()
-            && let Some(newest) = self.fleet.iter().map(|v| v.report.epoch).max()
-            && newest > self.epoch
-        {
-            self.epoch = newest.saturating_add(1);
+        if self.missing as usize == self.fleet.len() && self.newest_epoch > self.epoch {
+            self.epoch = self.newest_epoch.saturating_add(1);
             self.fleet.iter_mut().for_each(|v| v.command_due = true);
         }
     }
@@ -121,8 +121,10 @@ impl Controller {
             return;
         }
         let Some(pose) = report.pose else { return };
-        let tolerance = self.floor.control.position_tolerance_mm;
-        let Some(node) = nearest_node(&self.floor, (pose.x_mm, pose.y_mm), tolerance) else {
+        let Some(node) = self
+            .nodes
+            .nearest(&self.floor.roadmap, (pose.x_mm, pose.y_mm))
+        else {
             return;
         };
         let heading = heading_vector(pose.heading_mrad);
@@ -143,6 +145,7 @@ impl Controller {
         }
         let v = &mut self.fleet[vehicle.index()];
         v.location = Location::Known;
+        self.missing -= 1;
         v.action_sequence = report.action_sequence;
         v.action = Action::None;
         self.dispatch_due = true;
@@ -154,12 +157,8 @@ impl Controller {
     /// After a restart: what became of the order that the vehicle was on?
     fn resume_order<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let load = self.fleet[vehicle.index()].report.load;
-        let Some(order) = self
-            .orders
-            .iter()
-            .find(|o| o.state.vehicle() == Some(vehicle))
-            .copied()
-        else {
+        let before = self.order_before[vehicle.index()].take();
+        let Some(order) = before.and_then(|id| self.orders.get(id)).copied() else {
             return;
         };
         let (id, on_board, now_ms) = (order.id, load == LoadId::of(order.id), self.now_ms);

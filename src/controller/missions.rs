@@ -11,13 +11,15 @@ pub(super) const FULL_PERMILLE: u16 = 980;
 impl Controller {
     /// Vehicles that stand at their goal begin there what they came for.
     pub(super) fn advance_missions<O: Outputs>(&mut self, out: &mut O) {
-        for vehicle in self.vehicles() {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             if !self.may_move(vehicle) || !self.fleet[vehicle.index()].stands() {
                 continue;
             }
             let Some(node) = self.traffic.at_rest(vehicle) else {
                 continue;
             };
+            self.give_load_up(vehicle);
             let v = &self.fleet[vehicle.index()];
             match v.mission {
                 Mission::Order { id, loaded } => {

@@ -3,9 +3,14 @@
 //! No clock, no randomness, no thread: time is the cycle number. What enters is an [`Input`], what leaves goes to
 //! [`Outputs`]. After [`Controller::new`] nothing allocates; every loop is bounded by the floor's sizes. The step's
 //! phases are files: reports, orders, missions, transfers, docks, doors, grants, questions to the workers.
+//!
+//! What a cycle costs does not grow with what stands still: of vehicles and devices those are looked at to whom something
+//! happened, and of all others a share ([`looks`]); what is large, a plan, a snapshot, an answer, is gone through a part
+//! at a time.
 
 mod asks;
 mod delta;
+mod dispatching;
 mod docks;
 mod doors;
 mod fleet;
@@ -15,17 +20,20 @@ mod input;
 mod invariants;
 mod lines;
 mod locate;
+mod looks;
 mod missions;
+mod nodes;
 mod overrun;
-mod questions;
+mod planning;
 mod reports;
 mod status;
+mod tracked;
 mod transfers;
 
 use std::sync::Arc;
 
 use takt_maps::words::OperatingMode;
-use takt_maps::{BufferId, DeviceId, Floor, OrderId, PointAddress, VehicleId};
+use takt_maps::{BufferId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
 use takt_plc_bridge::Image;
 use takt_plc_bridge::handshake::Programs;
@@ -36,8 +44,14 @@ pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
 pub use hash::StateHash;
 pub use input::{Ask, CycleFacts, Input, Phase};
 
+use crate::follower::model::WaitView;
+use dispatching::Dispatching;
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};
+use looks::{Looks, Spread};
+use nodes::NodeIndex;
+use planning::Planning;
+use tracked::Tracked;
 
 /// Moves of a proposal that the traffic manager has room for, per vehicle.
 const MOVES_PER_VEHICLE: usize = 64;
@@ -77,17 +91,6 @@ struct DeviceControl {
     linked: bool,
 }
 
-/// A question to a worker that is on its way.
-#[derive(Clone, Copy, Debug, Default)]
-struct Question {
-    /// Cycle in which it was asked; `None`: nothing is on its way.
-    asked: Option<u64>,
-    /// Controller milliseconds at which it was last asked.
-    last_ms: u64,
-    /// The worker has not answered yet, however long ago it was asked: its snapshot is still with it.
-    unanswered: bool,
-}
-
 /// The controller's state.
 pub struct Controller {
     floor: Arc<Floor>,
@@ -99,8 +102,13 @@ pub struct Controller {
     floor_paused: bool,
     stopping: bool,
     next_order: u64,
-    fleet: Vec<VehicleControl>,
-    devices: Vec<DeviceControl>,
+    fleet: Tracked<VehicleControl>,
+    /// Why each vehicle waits; only shown.
+    waits: Vec<WaitView>,
+    devices: Tracked<DeviceControl>,
+    /// Who is looked at in this cycle.
+    looks: Looks,
+    device_looks: Looks,
     doors: Vec<DoorControl>,
     traffic: Traffic,
     orders: OrderBook,
@@ -108,9 +116,23 @@ pub struct Controller {
     programs: Programs,
     /// For each device, the buffers whose level it reports, and where.
     level_points: Vec<Vec<(BufferId, PointAddress)>>,
-    planner: Question,
-    dispatcher: Question,
+    planner: Planning,
+    dispatcher: Dispatching,
     dispatch_due: bool,
+    /// Somebody has somewhere to go and does not get there by what is granted.
+    plan_wanted: bool,
+    /// Nodes by where they are.
+    nodes: NodeIndex,
+    /// Is this the device of a door?
+    is_door: Vec<bool>,
+    /// For each vehicle that has not been located the order that it was on before a restart.
+    order_before: Vec<Option<OrderId>>,
+    /// The greatest epoch that vehicles know, while none is located.
+    newest_epoch: u16,
+    /// When vehicles are told again what they have been told.
+    refreshes: Spread,
+    /// When it is said how vehicles are.
+    status: Spread,
     /// Everyone has said where they are, once; until then nothing is granted.
     all_located: bool,
     missing: u32,
@@ -162,7 +184,12 @@ impl Controller {
         restored: Restored,
     ) -> Result<Self, takt_plc_bridge::handshake::HandshakeError> {
         let programs = Programs::new(&floor)?;
-        let vehicles = floor.vehicles.len();
+        let (vehicles, devices) = (floor.vehicles.len(), floor.devices.len());
+        let (control, now_ms) = (&floor.control, restored.now_ms);
+        let mut is_door = vec![false; devices];
+        for (device, _) in floor.doors.iter().filter_map(|door| door.device) {
+            is_door[device.index()] = true;
+        }
         let mut this = Self {
             epoch,
             cycle: 0,
@@ -172,17 +199,27 @@ impl Controller {
             floor_paused: restored.floor_paused,
             stopping: false,
             next_order: restored.next_order.max(1),
-            fleet: vec![VehicleControl::default(); vehicles],
-            devices: vec![DeviceControl::default(); floor.devices.len()],
+            fleet: Tracked::new(vehicles),
+            waits: vec![WaitView::default(); vehicles],
+            devices: Tracked::new(devices),
+            looks: Looks::new(vehicles, control.cycle_us),
+            device_looks: Looks::new(devices, control.cycle_us),
             doors: vec![DoorControl::default(); floor.doors.len()],
             traffic: Traffic::new(&floor, vehicles * MOVES_PER_VEHICLE),
             orders: OrderBook::new(floor.control.orders_max),
             stock: Stock::new(&floor),
             programs,
             level_points: level_points(&floor),
-            planner: Question::default(),
-            dispatcher: Question::default(),
+            planner: Planning::default(),
+            dispatcher: Dispatching::new(&floor),
             dispatch_due: true,
+            plan_wanted: false,
+            nodes: NodeIndex::new(&floor.roadmap, control.position_tolerance_mm),
+            is_door,
+            order_before: vec![None; vehicles],
+            newest_epoch: 0,
+            refreshes: Spread::new(vehicles, u64::from(control.transfer_ms), now_ms),
+            status: Spread::new(vehicles, status::STATUS_MS, now_ms),
             all_located: false,
             missing: vehicles as u32,
             takts: vec![(0, 0); floor.lines.len()],
@@ -213,8 +250,12 @@ impl Controller {
             self.take(input, out);
         }
         out.begin(Phase::State);
+        // To whom something has happened, and whose turn it is: only they are looked at in what follows.
+        self.looks.choose(self.fleet.touched());
+        self.device_looks.choose(self.devices.touched());
         self.supervise_links(out);
         self.locate_vehicles(out);
+        self.take_assignments(out);
         self.count_takts(out);
         self.release_orders(out);
         self.call_off(out);
@@ -224,6 +265,7 @@ impl Controller {
         self.advance_docks(out);
         self.advance_doors(out);
         out.begin(Phase::Traffic);
+        self.rehearse(out);
         if !self.overruns.hold() {
             self.grant(out);
         }
@@ -241,12 +283,20 @@ impl Controller {
             self.report_status(out);
         }
         self.forgive_overruns(out);
+        self.fleet.settle();
+        self.devices.settle();
+        self.end_cycle(out);
+    }
+
+    /// The vehicle at a place of the list of those that are looked at in this cycle.
+    fn looked_at(&self, place: usize) -> VehicleId {
+        VehicleId::from_index(self.looks.at(place))
     }
 
     /// Holds every vehicle where it is, and grants nothing more: the first part of a controlled stop.
     fn stop(&mut self) {
         self.stopping = true;
-        for vehicle in &mut self.fleet {
+        for vehicle in self.fleet.iter_mut() {
             vehicle.command_due = true;
         }
     }
@@ -306,10 +356,6 @@ impl Controller {
 
     fn vehicles(&self) -> impl Iterator<Item = VehicleId> + use<> {
         vehicle_ids(&self.floor)
-    }
-
-    fn device_ids(&self) -> impl Iterator<Item = DeviceId> + use<> {
-        (0..self.floor.devices.len()).map(DeviceId::from_index)
     }
 }
 

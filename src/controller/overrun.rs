@@ -5,7 +5,8 @@
 //! again, but not back from the stop.
 
 use super::reports::alarm;
-use super::{Controller, Fnv, Outputs, Phase};
+use super::tracked::{Digest, Mixer};
+use super::{Controller, Outputs, Phase};
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
 /// So many cycles within the budget forgive one overrun.
@@ -50,13 +51,6 @@ impl Overruns {
         self.rung >= Rung::Holding
     }
 
-    /// All of it, for the hash of the state.
-    pub(super) fn hash(&self, hash: &mut Fnv) {
-        hash.add(u64::from(self.strain) << 8 | self.rung as u64);
-        // Its only use is to tell this cycle from others.
-        hash.add(self.last.unwrap_or(0));
-    }
-
     /// The rung that this strain leads to from the one now.
     fn next_rung(&self, limit: u32) -> Rung {
         match self.strain {
@@ -66,6 +60,14 @@ impl Overruns {
             1.. => Rung::Shedding,
             0 => Rung::Normal,
         }
+    }
+}
+
+impl Digest for Overruns {
+    fn digest(&self, mixer: &mut Mixer) {
+        mixer.add(u64::from(self.strain) << 8 | self.rung as u64);
+        // Its only use is to tell this cycle from others.
+        mixer.add_option(self.last);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports: what vehicles, devices and links say, and whether they still say anything.
 
-use takt_maps::VehicleId;
 use takt_maps::words::{OperatingMode, VehicleReport};
+use takt_maps::{DeviceId, VehicleId};
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 
 use super::fleet::{Location, near_segment};
@@ -63,6 +63,9 @@ impl Controller {
             v.count_distance();
             rebooted
         };
+        if self.missing as usize == self.fleet.len() {
+            self.newest_epoch = self.newest_epoch.max(report.epoch);
+        }
         if rebooted {
             self.rejoin(vehicle);
         }
@@ -161,10 +164,12 @@ impl Controller {
     /// Links that fell silent or came back, and faults that came or went.
     pub(super) fn supervise_links<O: Outputs>(&mut self, out: &mut O) {
         let (now_ms, timeout) = (self.now_ms, u64::from(self.floor.control.link_timeout_ms));
-        for vehicle in self.vehicles() {
-            let v = &mut self.fleet[vehicle.index()];
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
+            let v = &self.fleet[vehicle.index()];
             let linked = v.link_up && v.heard_ms.is_some_and(|heard| now_ms - heard <= timeout);
             if linked != v.linked {
+                let v = &mut self.fleet[vehicle.index()];
                 v.linked = linked;
                 v.command_due = true;
                 self.dispatch_due = true;
@@ -175,9 +180,10 @@ impl Controller {
                     now_ms,
                 ));
             }
+            let v = &self.fleet[vehicle.index()];
             let faulty = v.linked && !v.fit();
             if faulty != v.faulty {
-                v.faulty = faulty;
+                self.fleet[vehicle.index()].faulty = faulty;
                 self.dispatch_due = true;
                 out.delta(alarm(
                     faulty,
@@ -187,10 +193,11 @@ impl Controller {
                 ));
             }
         }
-        for device in self.device_ids() {
-            let d = &mut self.devices[device.index()];
+        for place in 0..self.device_looks.len() {
+            let device = DeviceId::from_index(self.device_looks.at(place));
+            let d = self.devices[device.index()];
             if d.link_up != d.linked {
-                d.linked = d.link_up;
+                self.devices[device.index()].linked = d.link_up;
                 out.delta(Delta::DeviceLink {
                     device,
                     up: d.link_up,

@@ -8,17 +8,19 @@ use super::fleet::Location;
 use super::{Controller, Delta, Outputs, ROUTE_MAX, TICK_CYCLES, VehicleStatus};
 
 /// Time between two status deltas of one vehicle.
-const STATUS_MS: u64 = 100;
+pub(super) const STATUS_MS: u64 = 100;
 /// Devices are written at least so often.
 const DEVICE_REFRESH_MS: u64 = 1_000;
 
 impl Controller {
     /// Sends what changed at once, and everything once a transfer interval.
     pub(super) fn send_commands<O: Outputs>(&mut self, out: &mut O) {
-        let transfer_ms = u64::from(self.floor.control.transfer_ms);
-        for vehicle in self.vehicles() {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             let v = &self.fleet[vehicle.index()];
-            if v.link_up && (v.command_due || self.now_ms >= v.commanded_ms + transfer_ms) {
+            let index = vehicle.index();
+            let is_due = |since_ms| self.refreshes.is_due(index, since_ms, self.now_ms);
+            if v.link_up && (v.command_due || is_due(v.commanded_ms)) {
                 let command = self.vehicle_command(vehicle);
                 out.command(ToField::Vehicle {
                     vehicle,
@@ -27,14 +29,22 @@ impl Controller {
                 });
             }
         }
-        for device in self.device_ids() {
+        // Those whose outputs have changed in this cycle have been touched, too.
+        let looked_at = self.device_looks.len();
+        for place in 0..looked_at + self.devices.touched().len() {
+            let index = match place.checked_sub(looked_at) {
+                None => self.device_looks.at(place),
+                Some(more) => self.devices.touched()[more] as usize,
+            };
+            let device = DeviceId::from_index(index);
             // A vehicle may still be driving through a door on the base of the controller before: doors keep what they
             // were told until everyone stands.
-            if !self.all_located && self.is_door(device) {
+            if !self.all_located && self.is_door[index] {
                 continue;
             }
-            let d = &mut self.devices[device.index()];
+            let d = &self.devices[index];
             if d.link_up && (d.outputs_due || self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS) {
+                let d = &mut self.devices[index];
                 d.outputs_due = false;
                 d.commanded_ms = self.now_ms;
                 out.command(ToField::Device {
@@ -44,14 +54,6 @@ impl Controller {
                 });
             }
         }
-    }
-
-    /// Is this the device of a door?
-    fn is_door(&self, device: DeviceId) -> bool {
-        self.floor
-            .doors
-            .iter()
-            .any(|door| door.device.is_some_and(|(d, _)| d == device))
     }
 
     /// The command that a vehicle should hold now.
@@ -85,14 +87,19 @@ impl Controller {
         }
     }
 
-    /// Says how vehicles are, each some times a second, spread over the cycles; and ends the cycle.
+    /// Says how vehicles are, each some times a second, spread over the cycles.
     pub(super) fn report_status<O: Outputs>(&mut self, out: &mut O) {
-        let every = (STATUS_MS * 1_000 / u64::from(self.floor.control.cycle_us)).max(1);
-        for vehicle in self.vehicles() {
-            if (self.cycle + u64::from(vehicle.0)).is_multiple_of(every) {
-                out.delta(Delta::Vehicle(self.vehicle_status(vehicle)));
-            }
+        // Twice what is due in a cycle: after some that were left out the rest of a backlog is of no use.
+        let cycle_us = u64::from(self.floor.control.cycle_us);
+        let most = 2 * self.fleet.len() as u64 * cycle_us / (1_000 * STATUS_MS) + 2;
+        for index in self.status.advance(self.now_ms, most) {
+            let vehicle = VehicleId::from_index(index);
+            out.delta(Delta::Vehicle(self.vehicle_status(vehicle)));
         }
+    }
+
+    /// Ends the cycle.
+    pub(super) fn end_cycle<O: Outputs>(&mut self, out: &mut O) {
         if self.cycle.is_multiple_of(TICK_CYCLES) {
             let state_hash = self.state_hash();
             out.delta(Delta::Tick {
@@ -131,7 +138,7 @@ impl Controller {
             activity: v.report.activity,
             fault: v.report.fault,
             mission: v.mission_view(self.traffic.at_rest(vehicle)),
-            wait: v.wait,
+            wait: self.waits[vehicle.index()],
             linked: v.linked,
             distance_mm: v.distance_mm,
             base,

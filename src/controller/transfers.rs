@@ -25,7 +25,8 @@ enum Progress {
 impl Controller {
     /// Advances every transfer by one cycle.
     pub(super) fn advance_transfers<O: Outputs>(&mut self, out: &mut O) {
-        for vehicle in self.vehicles() {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
             let Some(transfer) = self.fleet[vehicle.index()].transfer else {
                 continue;
             };
@@ -240,14 +241,15 @@ impl Controller {
     }
 
     /// The vehicle has no load (any more): its footprint is the smaller one, unless it says otherwise.
-    fn give_load_up(&mut self, vehicle: VehicleId) {
-        if self.fleet[vehicle.index()].report.load == LoadId::NONE {
-            // Refused only while it is under way; it stands at the station here.
-            let given_up = self.traffic.set_loaded(&self.floor, vehicle, false);
-            debug_assert!(
-                given_up.is_ok(),
-                "a smaller footprint at the same place touches nobody"
-            );
+    ///
+    /// Refused while a plan is rehearsed that counts on the larger one, and under way; so it is asked for again at each
+    /// look at a vehicle that stands without load.
+    pub(super) fn give_load_up(&mut self, vehicle: VehicleId) {
+        let v = &self.fleet[vehicle.index()];
+        let none = v.report.load == LoadId::NONE && v.transfer.is_none();
+        let to_come = matches!(v.mission, Mission::Order { loaded: true, .. });
+        if none && !to_come && self.traffic.is_loaded(vehicle) {
+            let _asked_again_later = self.traffic.set_loaded(&self.floor, vehicle, false);
         }
     }
 

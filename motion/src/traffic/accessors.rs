@@ -66,6 +66,11 @@ impl Traffic {
         self.order.of_vehicle(vehicle)
     }
 
+    /// Moves in the plan that is carried out, those granted or dropped among them.
+    pub fn ranks(&self) -> usize {
+        self.order.ranks() as usize
+    }
+
     /// Who holds a place.
     pub fn holder(&self, place: PlaceId) -> Option<VehicleId> {
         self.ground.holder(place)
@@ -75,6 +80,11 @@ impl Traffic {
     pub fn holds_door(&self, floor: &Floor, vehicle: VehicleId, door: DoorId) -> bool {
         self.base_edges(vehicle)
             .any(|e| floor.roadmap.edge(e).door == Some(door))
+    }
+
+    /// Does anybody's base lead through a door?
+    pub fn is_door_held(&self, door: DoorId) -> bool {
+        self.doors[door.index()] > 0
     }
 
     /// The places that it holds; one that its base passes twice comes twice.

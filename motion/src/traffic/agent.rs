@@ -2,7 +2,7 @@
 
 use super::hash::mix;
 use takt_maps::words::{BASE_WINDOW, Drive, Waypoint};
-use takt_maps::{ClassId, EdgeId, KindId, NodeId, PlaceId, VehicleId};
+use takt_maps::{ClassId, DoorId, EdgeId, KindId, NodeId, PlaceId, VehicleId};
 
 /// Steps remembered for each vehicle, a power of two: the base, and a few before it against which an older proposal is
 /// compared.
@@ -18,6 +18,8 @@ pub(super) struct Step {
     pub edge: EdgeId,
     /// That edge's ground.
     pub place: PlaceId,
+    /// The door that it passes.
+    pub door: Option<DoorId>,
     /// That edge's length.
     pub length_mm: u32,
 }

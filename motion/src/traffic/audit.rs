@@ -1,7 +1,8 @@
 //! The audit: the two invariants and all bookkeeping, computed anew from the bases and the pending moves.
 
 use super::Traffic;
-use takt_maps::{ClassId, Floor, NodeId, PlaceId, VehicleId, ZoneId};
+use super::order::Order;
+use takt_maps::{ClassId, DoorId, Floor, NodeId, PlaceId, VehicleId, ZoneId};
 
 /// What an audit found wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum Violation {
     /// The record of who holds a place is not what the bases say.
     #[error("the record of place {} is wrong", .0.0)]
     Record(PlaceId),
+    /// The record of whose base passes a door is not what the bases say.
+    #[error("the record of door {} is wrong", .0.0)]
+    Door(DoorId),
     /// The state hash is not that of the state.
     #[error("the state hash is wrong")]
     Hash,
@@ -54,7 +58,12 @@ impl Traffic {
         self.audit_records(floor, &held)?;
         audit_conflicts(floor, &held)?;
         self.audit_zones(floor, &held)?;
-        self.audit_sequence(floor)?;
+        // While it is not settled yet, S has been looked at for no more than a part of the order.
+        if !self.is_unsettled() {
+            self.audit_sequence(floor, &self.order)?;
+        }
+        self.audit_sequence(floor, &self.draft)?;
+        self.audit_doors(floor)?;
         self.audit_hash()
     }
 
@@ -107,7 +116,15 @@ impl Traffic {
             inside.sort_unstable();
             inside.dedup();
             let count = inside.len() as u16;
-            if count > description.capacity || count != self.ground.inside(zone) {
+            let rests = |v: &VehicleId| {
+                let end = floor.roadmap.place_of(self.base_end(*v).0);
+                description.places.contains(&end)
+            };
+            let resting = self.placed().filter(rests).count() as u16;
+            if count > description.capacity
+                || count != self.ground.inside(zone)
+                || resting != self.ground.resting(zone)
+            {
                 return Err(Violation::Zone {
                     zone,
                     inside: count,
@@ -118,13 +135,13 @@ impl Traffic {
     }
 
     /// Invariant S, pair by pair.
-    fn audit_sequence(&self, floor: &Floor) -> Result<(), Violation> {
+    fn audit_sequence(&self, floor: &Floor, order: &Order) -> Result<(), Violation> {
         let mut stands: Vec<(VehicleId, ClassId, NodeId)> = self
             .placed()
             .map(|v| (v, self.kind_class(floor, v), self.base_end(v).0))
             .collect();
-        for rank in 0..self.order.ranks() {
-            let Some(m) = self.order.pending(rank) else {
+        for rank in 0..order.ranks() {
+            let Some(m) = order.pending(rank) else {
                 continue;
             };
             let edge = floor.roadmap.edge(m.edge);
@@ -154,11 +171,23 @@ impl Traffic {
         Ok(())
     }
 
+    fn audit_doors(&self, floor: &Floor) -> Result<(), Violation> {
+        let wrong = (0..floor.doors.len())
+            .map(DoorId::from_index)
+            .find(|&door| {
+                let held = self.placed().any(|v| self.holds_door(floor, v, door));
+                held != self.is_door_held(door)
+            });
+        wrong.map_or(Ok(()), |door| Err(Violation::Door(door)))
+    }
+
     fn audit_hash(&self) -> Result<(), Violation> {
         let agents = self.agents.iter().enumerate();
         let sum = agents
             .map(|(i, a)| a.hash(VehicleId::from_index(i)))
-            .fold(self.order.hash_anew(), u64::wrapping_add);
+            .fold(self.order.hash_anew(), u64::wrapping_add)
+            .wrapping_add(self.draft.hash_anew().rotate_left(32))
+            .wrapping_add(self.work.hash());
         if sum == self.state_hash() {
             Ok(())
         } else {

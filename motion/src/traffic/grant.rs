@@ -10,6 +10,8 @@ use takt_maps::{EdgeId, Floor, VehicleId};
 pub enum Wait {
     /// Nothing is planned for it, or it is not under control.
     NoMove,
+    /// A plan is being looked at, or what is left of one: see [`Traffic::is_rehearsing`].
+    Rehearsal,
     /// Another vehicle holds ground in conflict.
     Held {
         /// The other vehicle.
@@ -78,6 +80,9 @@ impl Traffic {
         if agent.base_len() == BASE_WINDOW {
             return Err(Wait::BaseFull);
         }
+        if self.is_rehearsing() {
+            return Err(Wait::Rehearsal);
+        }
         let seq = agent.granted.checked_add(1).ok_or(Wait::Exhausted)?;
         let edge = floor.roadmap.edge(edge_id);
         assert!(
@@ -145,9 +150,15 @@ impl Traffic {
             waypoint,
             edge: edge_id,
             place: edge.place,
+            door: edge.door,
             length_mm: edge.length_mm,
         });
         agent.heading = heading;
+        if let Some(door) = edge.door {
+            self.doors[door.index()] += 1;
+        }
+        self.ground.leave_rest(&self.zones, edge.from);
+        self.ground.come_to_rest(&self.zones, edge.to);
         self.ground.take(&self.zones, edge.place, vehicle);
         self.ground.take(&self.zones, node_place, vehicle);
         self.order.take(floor, &self.zones, rank);
@@ -187,6 +198,9 @@ impl Traffic {
             let left_place = takt_maps::PlaceId(left.0);
             self.ground.release(&self.zones, left_place, vehicle);
             self.ground.release(&self.zones, step.place, vehicle);
+            if let Some(door) = step.door {
+                self.doors[door.index()] -= 1;
+            }
         }
         if passed > 0 {
             self.rehash(vehicle);

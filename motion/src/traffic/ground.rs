@@ -1,7 +1,7 @@
 //! The ground: which vehicle holds each place, and how many are in each zone.
 
 use super::zones::Zones;
-use takt_maps::{ClassId, Floor, PlaceId, VehicleId, ZoneId};
+use takt_maps::{ClassId, Floor, NodeId, PlaceId, VehicleId, ZoneId};
 
 /// Stands for "no vehicle" in arrays of vehicle numbers.
 pub(super) const NOBODY: u16 = u16::MAX;
@@ -17,6 +17,8 @@ pub(super) struct Ground {
     times: Vec<u8>,
     /// For each zone how many vehicles hold a place in it, `0 ..= capacity`.
     inside: Vec<u16>,
+    /// For each zone how many vehicles' bases end in it, `0 ..= inside`.
+    resting: Vec<u16>,
     /// For each zone and vehicle, how many places in it the vehicle holds.
     share: Vec<u16>,
     vehicles: usize,
@@ -29,6 +31,7 @@ impl Ground {
             holder: vec![NOBODY; places],
             times: vec![0; places],
             inside: vec![0; zones],
+            resting: vec![0; zones],
             share: vec![0; zones * vehicles],
             vehicles,
         }
@@ -95,6 +98,25 @@ impl Ground {
                 self.inside[zone.index()] -= 1;
             }
         }
+    }
+
+    /// A vehicle's base ends at this node from now on.
+    pub fn come_to_rest(&mut self, zones: &Zones, node: NodeId) {
+        for zone in zones.of_node(node) {
+            self.resting[zone.index()] += 1;
+        }
+    }
+
+    /// A vehicle's base does not end at this node any more.
+    pub fn leave_rest(&mut self, zones: &Zones, node: NodeId) {
+        for zone in zones.of_node(node) {
+            self.resting[zone.index()] -= 1;
+        }
+    }
+
+    /// How many vehicles' bases end in the zone.
+    pub fn resting(&self, zone: ZoneId) -> u16 {
+        self.resting[zone.index()]
     }
 
     /// How many vehicles hold a place in the zone.

@@ -13,7 +13,11 @@
 //!
 //! # What it does
 //! *Admission* ([`Traffic::admit`]) is S: it rehearses the moves and refuses the plan if one fails. What vehicles hold
-//! on the way to their base ends does not matter for it: they release it without needing anyone.
+//! on the way to their base ends does not matter for it: they release it without needing anyone. In a control cycle it
+//! is done a bounded number of moves at a time ([`Traffic::begin_admission`], [`Traffic::admit_some`]): the moves that
+//! have been rehearsed wait in a draft, and replace what was pending in one step, when the last one has passed. Until
+//! then the old plan stays what is planned, and nothing is granted; so base ends, which are all that the rehearsal
+//! counts on, stay as they were at its beginning. Reports go on: they release ground before base ends only.
 //!
 //! A *grant* ([`Traffic::grant`]) gives vehicle `i` its next move `p`, along `e` to `v`, if
 //! 1. no other vehicle holds a place in conflict with `e` or `v`;
@@ -41,14 +45,18 @@
 //! Execution Schedule by Persistently Optimizing a Switchable Action Dependency Graph* (2020; IEEE T-RO 2023).
 //!
 //! # When the floor changes under a plan
-//! [`Traffic::place`], [`Traffic::set_loaded`] and [`Traffic::drop_plan`] change the state that S speaks of. They
-//! rehearse what is pending and drop, vehicle by vehicle, what no longer holds; the rest goes on.
-//! [`Traffic::remove`] takes ground and moves away, which breaks nothing.
+//! [`Traffic::place`], [`Traffic::set_loaded`] and [`Traffic::drop_plan`] change the state that S speaks of. If a pending
+//! move could be touched by that, the plan is *unsettled*: nothing is granted until [`Traffic::settle`] has rehearsed
+//! what is pending, a bounded number of moves at a time, and dropped, vehicle by vehicle, what no longer holds; the rest
+//! goes on. H holds all the while. During an admission the first two are refused, to be asked again some cycles later;
+//! the third ends it, as does [`Traffic::renumber`]. [`Traffic::remove`] takes ground and moves away, which breaks
+//! nothing but a rehearsal that is under way: it ends an admission, and begins to settle anew.
 //!
 //! # Bounds
-//! After construction nothing is allocated; arrays are sized by the floor and by the largest plan. `admit` and `place`
-//! look at each move's two conflict sets once; `grant` looks at two conflict sets and at the pending moves listed for
-//! the places in them; `reached` does a constant amount of work for each node.
+//! After construction nothing is allocated; arrays are sized by the floor and by the largest plan. `admit_some` and
+//! `settle` look at the two conflict sets of each move once, and at as many moves a call as they are told; beginning,
+//! swapping and forgetting a plan take constant time. `grant` looks at two conflict sets and at the pending moves listed
+//! for the places in them, `place` and `set_loaded` at one; `reached` does a constant amount of work for each node.
 
 mod accessors;
 mod admission;
@@ -61,6 +69,7 @@ mod hash;
 mod order;
 mod refusal;
 mod rehearsal;
+mod salvage;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -69,8 +78,10 @@ pub use audit::Violation;
 pub use grant::{ReportFault, Wait};
 pub use refusal::Refusal;
 
+use admission::Admission;
 use agent::Agent;
 use ground::{Ground, NOBODY};
+use hash::mix;
 use order::Order;
 use rehearsal::Rehearsal;
 use takt_maps::{ClassId, Floor, VehicleId};
@@ -84,14 +95,42 @@ pub struct Traffic {
     agents: Vec<Agent>,
     ground: Ground,
     order: Order,
+    /// What becomes the order when an admission comes to its end; else empty.
+    draft: Order,
     zones: Zones,
     rehearsal: Rehearsal,
+    work: Work,
+    /// For each door, how many edges of bases pass it.
+    doors: Vec<u16>,
     /// Each vehicle's term of the state hash, and their sum.
     terms: Vec<u64>,
     terms_sum: u64,
     /// A check that is left out, to see that its absence is noticed.
     #[cfg(test)]
     without: Option<Check>,
+}
+
+/// What is being rehearsed, a bounded number of moves at a time. Until it is through, nothing is granted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Work {
+    Nothing,
+    /// A proposal, into `draft`.
+    Admission(Admission),
+    /// What is pending, after the floor changed under it: S holds for ranks below this one.
+    Salvage {
+        rank: u32,
+    },
+}
+
+impl Work {
+    /// Its share of the state hash.
+    fn hash(&self) -> u64 {
+        match self {
+            Work::Nothing => 0,
+            Work::Admission(admission) => admission.hash(),
+            Work::Salvage { rank } => mix(4, u64::from(*rank)),
+        }
+    }
 }
 
 /// The checks that make traffic safe and live.
@@ -135,8 +174,11 @@ impl Traffic {
             agents: agents.collect(),
             ground: Ground::new(floor.roadmap.places(), zones.len(), vehicles),
             order: Order::new(floor, &zones, moves_max),
-            rehearsal: Rehearsal::new(floor, moves_max),
+            draft: Order::new(floor, &zones, moves_max),
+            rehearsal: Rehearsal::new(floor),
             zones,
+            work: Work::Nothing,
+            doors: vec![0; floor.doors.len()],
             terms: vec![0; vehicles],
             terms_sum: 0,
             #[cfg(test)]
@@ -146,7 +188,10 @@ impl Traffic {
 
     /// A hash of everything that decides what happens next, kept up to date with each change.
     pub fn state_hash(&self) -> u64 {
-        self.terms_sum.wrapping_add(self.order.hash())
+        self.terms_sum
+            .wrapping_add(self.order.hash())
+            .wrapping_add(self.draft.hash().rotate_left(32))
+            .wrapping_add(self.work.hash())
     }
 
     /// Brings a vehicle's term of the hash up to date.

@@ -32,6 +32,12 @@ pub enum Refusal {
     /// The zone would have more vehicles than its capacity.
     #[error("zone {} is full", .0.0)]
     Zone(ZoneId),
+    /// Something is being rehearsed that counts on things as they are: ask again in a later cycle.
+    #[error("a plan is being looked at: ask again")]
+    Rehearsing,
+    /// The floor changed under the proposal while it was looked at.
+    #[error("the floor changed while the proposal was looked at")]
+    Overtaken,
     /// The sequence number leaves too few above it.
     #[error("the sequence number is not below 2^31")]
     Sequence,

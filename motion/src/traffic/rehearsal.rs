@@ -1,25 +1,36 @@
 //! The rehearsal of a plan: vehicles as points on nodes, moves one at a time.
+//!
+//! It begins with everyone at the end of their base, and notes only what moves change: values carry the number of the
+//! rehearsal that they belong to, and what carries an older one is looked up in the state of traffic. So a rehearsal
+//! begins and ends in constant time, and may be spread over many cycles as long as nobody's base end changes meanwhile.
 
 use super::Refusal;
 use super::agent::Agent;
-use super::ground::NOBODY;
+use super::ground::{Ground, NOBODY};
 use super::zones::Zones;
 use crate::Move;
-use takt_maps::{EdgeId, Floor, NodeId, PlaceId, VehicleId};
+use takt_maps::{EdgeId, Floor, NodeId, PlaceId, VehicleId, ZoneId};
 
-/// Where everyone stands in the moment that is rehearsed. Between rehearsals nobody stands anywhere.
+/// A value of one rehearsal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Noted<T> {
+    number: u32,
+    value: T,
+}
+
+/// Where everyone stands in the moment that is rehearsed.
 #[derive(Clone, Debug)]
 pub(super) struct Rehearsal {
+    /// Number of the rehearsal, `1 ..`.
+    number: u32,
     /// For each node the vehicle that stands there, or [`NOBODY`].
-    at: Vec<u16>,
+    at: Vec<Noted<u16>>,
     /// For each vehicle on the floor its node.
-    node: Vec<NodeId>,
+    node: Vec<Noted<NodeId>>,
     /// For each zone the vehicles that stand in it.
-    inside: Vec<u16>,
-    /// For each vehicle the sequence number up to which a proposal has been followed; scratch of admission.
-    pub followed: Vec<u32>,
-    /// The moves of a proposal that are still ahead; scratch of admission.
-    pub ahead: Vec<Move>,
+    inside: Vec<Noted<u16>>,
+    /// For each vehicle the sequence number up to which a proposal has been followed.
+    followed: Vec<Noted<u32>>,
     /// Leaves conflicts out, to see that tests notice.
     #[cfg(test)]
     pub without_conflicts: bool,
@@ -28,15 +39,23 @@ pub(super) struct Rehearsal {
     pub without_zones: bool,
 }
 
+/// The state that a rehearsal begins with, and what never changes.
+pub(super) struct Stage<'a> {
+    pub floor: &'a Floor,
+    pub agents: &'a [Agent],
+    pub ground: &'a Ground,
+    pub zones: &'a Zones,
+}
+
 impl Rehearsal {
-    /// Room for a floor, and for plans of `moves_max` moves.
-    pub fn new(floor: &Floor, moves_max: usize) -> Self {
+    /// Room for a floor.
+    pub fn new(floor: &Floor) -> Self {
         Self {
-            at: vec![NOBODY; floor.roadmap.nodes().len()],
-            node: vec![NodeId(0); floor.vehicles.len()],
-            inside: vec![0; floor.zones.len()],
-            followed: vec![0; floor.vehicles.len()],
-            ahead: Vec::with_capacity(moves_max),
+            number: 1,
+            at: vec![Noted::default(); floor.roadmap.nodes().len()],
+            node: vec![Noted::default(); floor.vehicles.len()],
+            inside: vec![Noted::default(); floor.zones.len()],
+            followed: vec![Noted::default(); floor.vehicles.len()],
             #[cfg(test)]
             without_conflicts: false,
             #[cfg(test)]
@@ -45,90 +64,111 @@ impl Rehearsal {
     }
 
     /// Puts everyone at the end of their base.
-    pub fn begin(&mut self, agents: &[Agent], zones: &Zones) {
-        for (i, agent) in agents.iter().enumerate().filter(|(_, a)| a.placed) {
-            self.node[i] = agent.end;
-            self.at[agent.end.index()] = i as u16;
-            for zone in zones.of_node(agent.end) {
-                self.inside[zone.index()] += 1;
-            }
-        }
+    pub fn begin(&mut self) {
+        self.number = self.number.checked_add(1).unwrap_or_else(|| {
+            // After 2^32 rehearsals old numbers come again.
+            self.at.fill(Noted::default());
+            self.node.fill(Noted::default());
+            self.inside.fill(Noted::default());
+            self.followed.fill(Noted::default());
+            1
+        });
     }
 
-    /// Takes everyone off again.
-    pub fn end(&mut self, agents: &[Agent]) {
-        for (i, _) in agents.iter().enumerate().filter(|(_, a)| a.placed) {
-            self.at[self.node[i].index()] = NOBODY;
-        }
-        self.inside.fill(0);
+    /// The sequence number up to which a proposal has been followed for a vehicle; `first` before its first move.
+    pub fn followed(&self, vehicle: VehicleId, first: u32) -> u32 {
+        self.noted(&self.followed[vehicle.index()]).unwrap_or(first)
+    }
+
+    /// Notes how far a proposal has been followed.
+    pub fn follow(&mut self, vehicle: VehicleId, value: u32) {
+        let number = self.number;
+        self.followed[vehicle.index()] = Noted { number, value };
     }
 
     /// Carries out one move, if it may be; otherwise changes nothing. `rank` is for the message.
     ///
     /// The vehicle is on the floor, and the edge exists.
-    pub fn carry_out(
-        &mut self,
-        floor: &Floor,
-        agents: &[Agent],
-        zones: &Zones,
-        rank: u32,
-        m: &Move,
-    ) -> Result<(), Refusal> {
-        let agent = &agents[m.vehicle.index()];
-        let edge = floor.roadmap.edge(m.edge);
-        if edge.from != self.node[m.vehicle.index()] {
+    pub fn carry_out(&mut self, stage: &Stage, rank: u32, m: &Move) -> Result<(), Refusal> {
+        let agent = &stage.agents[m.vehicle.index()];
+        let edge = stage.floor.roadmap.edge(m.edge);
+        let stands = self.noted(&self.node[m.vehicle.index()]);
+        if edge.from != stands.unwrap_or(agent.end) {
             return Err(Refusal::WrongStart { rank });
         }
         if !edge.allows(agent.kind) {
             return Err(Refusal::WrongKind { rank });
         }
-        for place in [edge.place, floor.roadmap.place_of(edge.to)] {
-            if let Some(other) = self.in_the_way(floor, agents, m.vehicle, place) {
+        for place in [edge.place, stage.floor.roadmap.place_of(edge.to)] {
+            if let Some(other) = self.in_the_way(stage, m.vehicle, place) {
                 return Err(Refusal::Conflict { rank, other });
             }
         }
-        self.check_zones(zones, rank, m.edge)?;
+        self.check_zones(stage, rank, m.edge)?;
         // Leave one node, enter the other.
-        for zone in zones.of_node(edge.from) {
-            self.inside[zone.index()] -= 1;
+        let number = self.number;
+        for &zone in stage.zones.of_node(edge.from) {
+            let value = self.inside(stage, zone) - 1;
+            self.inside[zone.index()] = Noted { number, value };
         }
-        for zone in zones.of_node(edge.to) {
-            self.inside[zone.index()] += 1;
+        for &zone in stage.zones.of_node(edge.to) {
+            let value = self.inside(stage, zone) + 1;
+            self.inside[zone.index()] = Noted { number, value };
         }
-        self.at[edge.from.index()] = NOBODY;
-        self.at[edge.to.index()] = m.vehicle.0;
-        self.node[m.vehicle.index()] = edge.to;
+        let value = NOBODY;
+        self.at[edge.from.index()] = Noted { number, value };
+        let value = m.vehicle.0;
+        self.at[edge.to.index()] = Noted { number, value };
+        let value = edge.to;
+        self.node[m.vehicle.index()] = Noted { number, value };
         Ok(())
     }
 
     /// Another vehicle that stands at a node in conflict with this one in `place`.
-    fn in_the_way(
-        &self,
-        floor: &Floor,
-        agents: &[Agent],
-        vehicle: VehicleId,
-        place: PlaceId,
-    ) -> Option<VehicleId> {
+    fn in_the_way(&self, stage: &Stage, vehicle: VehicleId, place: PlaceId) -> Option<VehicleId> {
         #[cfg(test)]
         if self.without_conflicts {
             return None;
         }
-        let class = agents[vehicle.index()].class;
-        floor.conflicts.of(class, place).iter().find_map(|c| {
-            let other = VehicleId(*self.at.get(c.place.index())?);
-            let stands = other.0 != NOBODY && other != vehicle;
-            let touches = |v: VehicleId| c.classes >> agents[v.index()].class.0 & 1 == 1;
-            (stands && touches(other)).then_some(other)
+        let class = stage.agents[vehicle.index()].class;
+        stage.floor.conflicts.of(class, place).iter().find_map(|c| {
+            let other = self.stands_at(stage, c.place)?;
+            let touches = c.classes >> stage.agents[other.index()].class.0 & 1 == 1;
+            (other != vehicle && touches).then_some(other)
         })
     }
 
-    fn check_zones(&self, zones: &Zones, rank: u32, edge: EdgeId) -> Result<(), Refusal> {
+    /// Who stands at a place, if it is a node.
+    fn stands_at(&self, stage: &Stage, place: PlaceId) -> Option<VehicleId> {
+        let at = self.at.get(place.index())?;
+        match self.noted(at) {
+            Some(NOBODY) => None,
+            Some(vehicle) => Some(VehicleId(vehicle)),
+            // Untouched so far: whoever holds it stands there if its base ends there, and else passes it before.
+            None => stage
+                .ground
+                .holder(place)
+                .filter(|v| stage.agents[v.index()].end == NodeId(place.0)),
+        }
+    }
+
+    fn inside(&self, stage: &Stage, zone: ZoneId) -> u16 {
+        self.noted(&self.inside[zone.index()])
+            .unwrap_or_else(|| stage.ground.resting(zone))
+    }
+
+    fn noted<T: Copy>(&self, noted: &Noted<T>) -> Option<T> {
+        (noted.number == self.number).then_some(noted.value)
+    }
+
+    fn check_zones(&self, stage: &Stage, rank: u32, edge: EdgeId) -> Result<(), Refusal> {
         #[cfg(test)]
         if self.without_zones {
             return Ok(());
         }
-        let full = |z: takt_maps::ZoneId| self.inside[z.index()] >= zones.capacity(z);
-        match zones.entered_by(edge).iter().find(|&&z| full(z)) {
+        let full = |z: ZoneId| self.inside(stage, z) >= stage.zones.capacity(z);
+        let entered = stage.zones.entered_by(edge);
+        match entered.iter().find(|&&z| full(z)) {
             Some(&zone) => Err(Refusal::ZoneFull { rank, zone }),
             None => Ok(()),
         }

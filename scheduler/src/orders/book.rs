@@ -33,6 +33,8 @@ pub struct OrderBook {
     waiting: u32,
     /// Where `tick` goes on; `NONE`: from the head.
     pub(super) cursor: u32,
+    /// Where `scan` goes on; `NONE`: at its end.
+    scan: u32,
     pub(super) bad_ends: BadEnds,
     pub(super) last_id: OrderId,
     pub(super) totals: Totals,
@@ -46,6 +48,7 @@ impl OrderBook {
             slab: Slab::new(capacity),
             waiting: 0,
             cursor: NONE,
+            scan: NONE,
             bad_ends: BadEnds::new(capacity as usize),
             last_id: OrderId(0),
             totals: Totals::default(),
@@ -93,12 +96,34 @@ impl OrderBook {
         self.iter().filter(|o| o.state == OrderState::Open)
     }
 
+    /// Begins to go through all orders, in the order of their ids.
+    pub fn scan_begin(&mut self) {
+        self.scan = self.slab.first();
+    }
+
+    /// Goes through `budget` orders more; true when all have been seen. What is accepted or ends meanwhile may be left
+    /// out.
+    pub fn scan(&mut self, budget: usize, mut see: impl FnMut(&Order)) -> bool {
+        for _ in 0..budget {
+            if self.scan == NONE {
+                return true;
+            }
+            see(self.slab.order(self.scan));
+            self.scan = self.slab.after(self.scan);
+        }
+        self.scan == NONE
+    }
+
     /// Digest of everything that the book's future answers depend on.
     pub fn state_hash(&self) -> u64 {
         let t = &self.totals;
         digest(&[
             self.slab.hash(),
             self.cursor().0,
+            match self.scan {
+                NONE => 0,
+                at => self.slab.order(at).id.0,
+            },
             self.bad_ends.hash(),
             self.last_id.0,
             t.accepted,
@@ -286,6 +311,9 @@ impl OrderBook {
         self.slab.tell_dependents(slot, how);
         if self.cursor == slot {
             self.cursor = self.slab.after(slot);
+        }
+        if self.scan == slot {
+            self.scan = self.slab.after(slot);
         }
         self.slab.leave(slot);
         Ended {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use takt_maps::Floor;
 use takt_motion::plan::{Planner, PlannerOptions};
@@ -56,6 +57,8 @@ struct Hand<W: Watch> {
     commands: Vec<ToField>,
     deltas: Vec<Delta>,
     completed: u64,
+    /// Plans made, and how long that took.
+    planning: (u64, Duration),
     motion: Option<Box<MotionSnapshot>>,
     dispatch: Option<Box<DispatchSnapshot>>,
     motion_asked: Option<Box<MotionSnapshot>>,
@@ -127,6 +130,7 @@ impl<W: Watch> Run<W> {
                 commands: Vec::new(),
                 deltas: Vec::new(),
                 completed: 0,
+                planning: (0, Duration::ZERO),
                 motion: Some(Box::default()),
                 dispatch: Some(Box::default()),
                 motion_asked: None,
@@ -214,6 +218,11 @@ impl<W: Watch> Run<W> {
         self.hand.completed
     }
 
+    /// How many plans were made, and the time that the planner took for them.
+    pub fn planning(&self) -> (u64, Duration) {
+        self.hand.planning
+    }
+
     /// Who watches.
     pub fn watch_mut(&mut self) -> &mut W {
         &mut self.hand.watch
@@ -225,7 +234,9 @@ impl<W: Watch> Hand<W> {
     fn answer(&mut self, floor: &Floor, now_ms: u64, planner_ms: u64) {
         if let Some(snapshot) = self.motion_asked.take() {
             let mut proposal = self.motion_proposals.pop().unwrap_or_default();
+            let begun = Instant::now();
             self.planner.plan(floor, &snapshot, &mut proposal);
+            self.planning = (self.planning.0 + 1, self.planning.1 + begun.elapsed());
             self.arrive(now_ms + planner_ms, Answer::Motion(snapshot, proposal));
         }
         if let Some(snapshot) = self.dispatch_asked.take() {

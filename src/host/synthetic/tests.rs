@@ -116,6 +116,8 @@ fn transports_are_carried_out_and_nothing_is_granted_twice() {
         run.step(40);
         if run.now_ms().is_multiple_of(1_000) {
             run.controller().traffic().audit(&floor).unwrap();
+            let hash = run.controller().state_hash();
+            assert_eq!(hash, run.controller().state_hash_anew());
         }
     }
     let counts = run.controller().counts();

@@ -157,6 +157,11 @@ fn a_door_is_asked_last_and_held_until_the_edge_is_behind() {
     let mut floor = line(2);
     let mut edges = floor.roadmap.edges().to_vec();
     edges[2].door = Some(DoorId(0));
+    floor.doors = vec![Door {
+        name: "door".into(),
+        ends: [(1_500, -500), (1_500, 500)],
+        device: None,
+    }];
     floor.roadmap = Roadmap::new(floor.roadmap.nodes().to_vec(), edges);
     let mut t = traffic(&floor, &[1, 3]);
     let moves = [east(B, 3), east(A, 1), east(A, 2)];
@@ -166,8 +171,9 @@ fn a_door_is_asked_last_and_held_until_the_edge_is_behind() {
     assert!(!t.holds_door(&floor, A, DoorId(0)));
     assert_eq!(grant(&mut t, &floor, A), Ok(1));
     assert!(t.holds_door(&floor, A, DoorId(0)) && !t.holds_door(&floor, B, DoorId(0)));
+    assert!(t.is_door_held(DoorId(0)));
     assert_eq!(t.reached(A, 1), Ok(1));
-    assert!(!t.holds_door(&floor, A, DoorId(0)));
+    assert!(!t.holds_door(&floor, A, DoorId(0)) && !t.is_door_held(DoorId(0)));
     // While B holds what A needs, nobody asks for the door.
     let asked = t.grant(&floor, A, 1_000, |_| panic!("the gate is asked last"));
     assert_eq!(asked, Err(Wait::Held { by: B }));
@@ -257,10 +263,12 @@ fn without_a_plan_that_made_room_others_plans_shrink_to_what_still_holds() {
     let mut t = traffic(&floor, &[0, 2]);
     let moves = [east(B, 2), east(A, 0), east(A, 1)];
     assert_eq!(t.admit(&floor, &plan(&[0, 0], &moves)), Ok(()));
-    t.drop_plan(&floor, B);
+    t.drop_plan(B);
+    assert_eq!(grant(&mut t, &floor, A), Err(Wait::Rehearsal));
+    assert!(!t.settle(&floor, 1) && t.settle(&floor, 2));
     // A may still go to 1, not to 2.
     assert_eq!(t.pending(A).collect::<Vec<_>>(), [EdgeId(0)]);
-    t.clear_plans(&floor);
+    t.clear_plans();
     assert_eq!(t.pending(A).count(), 0);
     assert_eq!(t.audit(&floor), Ok(()));
 }
@@ -283,6 +291,7 @@ fn a_wider_load_is_taken_only_where_there_is_room() {
     assert_eq!(grant(&mut t, &floor, B), Ok(1));
     assert_eq!(t.reached(B, 1), Ok(1));
     assert_eq!(t.set_loaded(&floor, A, true), Ok(()));
+    assert!(t.is_unsettled() && t.settle(&floor, usize::MAX));
     // B does not come back beside the load.
     assert_eq!(t.pending(B).collect::<Vec<_>>(), [EdgeId(4), EdgeId(5)]);
     assert_eq!(t.audit(&floor), Ok(()));
@@ -304,5 +313,57 @@ fn a_vehicle_that_forgot_its_base_is_told_it_again_under_new_numbers() {
     assert_eq!(told, [(41, NodeId(1)), (42, NodeId(2))]);
     assert_eq!(grant(&mut t, &floor, A), Ok(43));
     assert_eq!(t.reached(A, 43), Ok(3));
+    assert_eq!(t.audit(&floor), Ok(()));
+}
+
+#[test]
+fn a_plan_is_admitted_a_few_moves_at_a_time_and_nothing_is_granted_before_its_end() {
+    let floor = line(2);
+    let mut t = traffic(&floor, &[0, 2]);
+    let old = plan(&[0, 0], &[east(A, 0)]);
+    assert_eq!(t.admit(&floor, &old), Ok(()));
+    let new = plan(&[0, 0], &[east(B, 2), east(A, 0), east(A, 1)]);
+    assert_eq!(t.begin_admission(&new), Ok(()));
+    assert_eq!(t.begin_admission(&new), Err(Refusal::Rehearsing));
+    // Two vehicles, then three moves.
+    for _ in 0..5 {
+        assert_eq!(t.admit_some(&floor, &new, 1), None);
+        assert_eq!(grant(&mut t, &floor, A), Err(Wait::Rehearsal));
+        assert_eq!(t.pending(A).collect::<Vec<_>>(), [EdgeId(0)]);
+        assert_eq!(t.audit(&floor), Ok(()));
+    }
+    assert_eq!(t.admit_some(&floor, &new, 1), Some(Ok(())));
+    assert_eq!(t.pending(A).count() + t.pending(B).count(), 3);
+    assert_eq!(grant(&mut t, &floor, A), Ok(1));
+}
+
+#[test]
+fn who_comes_or_changes_its_footprint_waits_for_a_rehearsal_and_who_goes_ends_it() {
+    let mut floor = line(3);
+    floor.kinds = vec![kind([0, 1], false)];
+    floor.classes = 2;
+    floor.conflicts = ConflictSets::from_pairs(floor.roadmap.places(), 2, []);
+    let c = VehicleId(2);
+    let mut t = traffic(&floor, &[0, 2, 5]);
+    t.remove(c);
+    let moves = plan(&[0, 0, 0], &[east(A, 0), east(B, 2)]);
+    assert_eq!(t.begin_admission(&moves), Ok(()));
+    let rehearsing = Err(Refusal::Rehearsing);
+    assert_eq!(t.set_loaded(&floor, A, true), rehearsing);
+    assert_eq!(t.set_loaded(&floor, A, false), Ok(()), "nothing changes");
+    let place = |t: &mut Traffic| t.place(&floor, c, NodeId(5), false, None, 0);
+    assert_eq!(place(&mut t), rehearsing);
+    t.remove(B);
+    let overtaken = Some(Err(Refusal::Overtaken));
+    assert_eq!(t.admit_some(&floor, &moves, 9), overtaken);
+    assert_eq!(place(&mut t), Ok(()));
+    assert_eq!(t.begin_admission(&moves), Ok(()));
+    assert_eq!(t.renumber(A, 7), Ok(()));
+    assert_eq!(t.admit_some(&floor, &moves, 9), overtaken);
+    // Another proposal than the one that was begun with.
+    let other = plan(&[7, 0, 0], &[]);
+    assert_eq!(t.begin_admission(&moves), Ok(()));
+    assert_eq!(t.admit_some(&floor, &other, 9), overtaken);
+    assert_eq!(t.admit(&floor, &other), Ok(()));
     assert_eq!(t.audit(&floor), Ok(()));
 }

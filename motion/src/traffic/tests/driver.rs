@@ -2,7 +2,7 @@
 
 use super::floors::{self, Dice};
 use super::oracle::{self, vehicles};
-use crate::traffic::{Check, Traffic, Violation, Wait};
+use crate::traffic::{Check, Refusal, Traffic, Violation, Wait};
 use crate::{MotionProposal, Move};
 use takt_maps::*;
 
@@ -25,6 +25,10 @@ pub struct Tally {
     pub held: usize,
     pub ordered: usize,
     pub zone: usize,
+    pub rehearsal: usize,
+    pub admitted_in_steps: usize,
+    pub overtaken: usize,
+    pub settled_in_steps: usize,
     pub finished_moves: usize,
 }
 
@@ -36,6 +40,8 @@ pub struct Driver {
     /// Every edge granted to each vehicle since it was placed, and the sequence number it was placed with.
     history: Vec<(u32, Vec<EdgeId>)>,
     old: Vec<MotionProposal>,
+    /// The proposal that is being admitted step by step, and whether it should be admitted in the end.
+    rehearsed: Option<(MotionProposal, bool)>,
 }
 
 impl Driver {
@@ -51,6 +57,7 @@ impl Driver {
             dice,
             tally: Tally::default(),
             old: vec![],
+            rehearsed: None,
         };
         for v in vehicles(&driver.floor) {
             driver.place(v);
@@ -62,9 +69,16 @@ impl Driver {
     pub fn live(&mut self, events: usize) -> Result<(), Caught> {
         for _ in 0..events {
             let v = VehicleId::from_index(self.dice.below(self.floor.vehicles.len()));
-            match self.dice.below(100) {
-                0..45 => self.grant(v),
-                45..75 => self.reach(v),
+            // What is rehearsed comes to its end sooner or later, and then things move again.
+            let what = if self.traffic.is_rehearsing() && self.dice.percent(40) {
+                60
+            } else {
+                self.dice.below(100)
+            };
+            match what {
+                0..40 => self.grant(v),
+                40..60 => self.reach(v),
+                60..75 => self.go_on()?,
                 75..85 => self.admit_new()?,
                 85..90 => self.admit_corrupted()?,
                 90..93 => self.admit_old()?,
@@ -73,7 +87,7 @@ impl Driver {
                 96 => self.lie(v),
                 97 => self.traffic.remove(v),
                 98 => self.place(v),
-                _ => self.traffic.drop_plan(&self.floor, v),
+                _ => self.traffic.drop_plan(v),
             }
             self.audit()?;
         }
@@ -109,6 +123,10 @@ impl Driver {
             }
             Err(Wait::Zone) => self.tally.zone += 1,
             Err(Wait::Gate(_)) => assert!(!open),
+            Err(Wait::Rehearsal) => {
+                assert!(self.traffic.is_rehearsing());
+                self.tally.rehearsal += 1;
+            }
             Err(_) => {}
         }
     }
@@ -234,6 +252,19 @@ impl Driver {
 
     fn admit(&mut self, p: &MotionProposal, expected: bool) -> Result<(), Caught> {
         let before = self.traffic.state_hash();
+        if self.traffic.is_rehearsing() {
+            assert_eq!(self.traffic.admit(&self.floor, p), Err(Refusal::Rehearsing));
+            assert_eq!(self.traffic.state_hash(), before);
+            return Ok(());
+        }
+        if self.dice.percent(50) {
+            if self.traffic.begin_admission(p).is_ok() {
+                self.rehearsed = Some((p.clone(), expected));
+            } else {
+                assert!(!expected);
+            }
+            return Ok(());
+        }
         let got = self.traffic.admit(&self.floor, p);
         if got.is_err() {
             assert_eq!(
@@ -252,6 +283,46 @@ impl Driver {
         })
     }
 
+    /// Goes on with what is being rehearsed, some steps.
+    fn go_on(&mut self) -> Result<(), Caught> {
+        let steps = 1 + self.dice.below(6);
+        if self.traffic.is_unsettled() {
+            self.tally.settled_in_steps += 1;
+            self.traffic.settle(&self.floor, steps);
+            return Ok(());
+        }
+        let Some((proposal, expected)) = &self.rehearsed else {
+            return Ok(());
+        };
+        let planned = |t: &Traffic| -> Vec<Vec<EdgeId>> {
+            vehicles(&self.floor)
+                .map(|v| t.pending(v).collect())
+                .collect()
+        };
+        let before = planned(&self.traffic);
+        let got = self.traffic.admit_some(&self.floor, proposal, steps);
+        if got != Some(Ok(())) {
+            assert_eq!(planned(&self.traffic), before, "what was planned stays");
+        }
+        let caught = match got {
+            None => return Ok(()),
+            Some(Err(Refusal::Overtaken)) => {
+                self.tally.overtaken += 1;
+                None
+            }
+            Some(result) if result.is_ok() == *expected || self.traffic.without.is_some() => {
+                self.tally.admitted_in_steps += usize::from(*expected);
+                None
+            }
+            Some(result) => Some(Caught::Admission {
+                expected: *expected,
+                got: format!("{result:?}"),
+            }),
+        };
+        self.rehearsed = None;
+        caught.map_or(Ok(()), Err)
+    }
+
     /// Everyone drives on, with random delays, until nothing is pending and all stand.
     pub fn finish(&mut self) -> Result<(), Caught> {
         let pending = |d: &Self| -> usize {
@@ -259,6 +330,10 @@ impl Driver {
                 .map(|v| d.traffic.pending(v).count() + d.traffic.base(v).count())
                 .sum()
         };
+        while self.traffic.is_rehearsing() {
+            self.go_on()?;
+            self.audit()?;
+        }
         self.tally.finished_moves += pending(self);
         while pending(self) > 0 {
             let before = pending(self);

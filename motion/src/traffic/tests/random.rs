@@ -19,7 +19,7 @@ proptest! {
 #[test]
 fn random_lives_meet_every_case() {
     let mut sum = Tally::default();
-    for seed in 0..60 {
+    for seed in 0..150 {
         let mut driver = Driver::new(seed, None);
         assert_eq!(driver.live(250), Ok(()), "seed {seed}");
         let t = driver.tally;
@@ -31,11 +31,17 @@ fn random_lives_meet_every_case() {
         sum.ordered += t.ordered;
         sum.zone += t.zone;
         sum.finished_moves += t.finished_moves;
+        sum.rehearsal += t.rehearsal;
+        sum.admitted_in_steps += t.admitted_in_steps;
+        sum.overtaken += t.overtaken;
+        sum.settled_in_steps += t.settled_in_steps;
     }
     println!("{sum:?}");
     assert!(sum.granted > 1_000 && sum.admitted > 500 && sum.refused > 200);
     assert!(sum.held > 100 && sum.ordered > 100 && sum.zone > 20);
     assert!(sum.admitted_old > 10 && sum.finished_moves > 100);
+    assert!(sum.rehearsal > 100 && sum.admitted_in_steps > 100);
+    assert!(sum.overtaken > 10 && sum.settled_in_steps > 10);
 }
 
 /// The first thing that goes wrong in random lives without a check. Inner assertions also stop some of them; those
