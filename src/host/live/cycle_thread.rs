@@ -79,7 +79,8 @@ pub(super) struct BridgeEnds {
 pub(super) fn rings(floor: &Floor, spin_ns: u64) -> (CycleEnds, BridgeEnds) {
     let (inputs, take_inputs) = ring(4_096);
     let (returned, take_returned) = ring(8);
-    let outputs_max = (floor.vehicles.len() * 256 + 4_096).next_power_of_two();
+    // Each vehicle some ten commands and some ten status deltas a second.
+    let outputs_max = (floor.vehicles.len() * 64 + 4_096).next_power_of_two();
     let (outputs, take_outputs) = ring(outputs_max);
     let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock)
         .budget_ns(budget_ns(floor))
