@@ -53,7 +53,7 @@ impl Outputs for Outside<'_> {
 impl Rehearsal {
     /// As `step`; gives back the step's own calls of the allocator.
     fn step_counted(&mut self) -> u64 {
-        self.before_step();
+        let kept = self.before_step();
         let inputs = std::mem::take(&mut self.inputs);
         // The list is freed outside of the count.
         let mut inputs = inputs.into_iter();
@@ -61,12 +61,12 @@ impl Rehearsal {
             workers: &mut self.workers,
             calls: 0,
         };
+        let cycle = self.cycle - self.life;
         let before = alloc::calls();
-        self.controller
-            .step(self.cycle, inputs.by_ref(), &mut outside);
+        self.controller.step(cycle, inputs.by_ref(), &mut outside);
         let calls = alloc::calls() - before - outside.calls;
         drop(inputs);
-        self.after_step();
+        self.after_step(kept);
         calls
     }
 
