@@ -83,9 +83,7 @@ impl Stopwatch {
         if let Some((phase, since)) = self.phase.take()
             && self.on
         {
-            self.phases[phase]
-                .all
-                .push(since.elapsed().as_nanos() as u64);
+            self.phases[phase].all.push(cpu_ns() - since);
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{Controller, Outputs};
 /// For so long grants wait for a planner's answer.
 pub(super) const FREEZE_MS: u64 = 200;
 /// A plan is rehearsed in so many microseconds of cycles.
-const ADMISSION_US: u64 = 40_000;
+const ADMISSION_US: u64 = 100_000;
 /// In a period of so many microseconds a move can be rehearsed without being noticed.
 const US_PER_MOVE: u64 = 10;
 
