@@ -16,3 +16,8 @@ pub mod follower;
 pub mod host;
 pub mod journal;
 pub mod replay;
+
+/// So that tests can count what the control cycle must not do.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: takt_rt::alloc::Watched = takt_rt::alloc::Watched;

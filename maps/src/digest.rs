@@ -1,6 +1,6 @@
 //! A hash that tells floors apart.
 
-use crate::floor::Floor;
+use crate::floor::{Control, Floor};
 use std::fmt::{self, Write};
 
 /// FNV-1a over 64 bits (Fowler, Noll, Vo): small, stable, the same on every platform.
@@ -57,8 +57,10 @@ fn describe(floor: &Floor, out: &mut Fnv) -> fmt::Result {
     )?;
     write!(
         out,
-        "{doors:?}{zones:?}{handshakes:?}{materials:?}{buffers:?}{lines:?}{control:?}{workload:?}"
+        "{doors:?}{zones:?}{handshakes:?}{materials:?}{buffers:?}{lines:?}"
     )?;
+    describe_control(control, out)?;
+    write!(out, "{workload:?}")?;
     for n in roadmap.nodes() {
         write!(out, "{:?} {} {} {};", n.name, n.level.0, n.x_mm, n.y_mm)?;
     }
@@ -81,6 +83,37 @@ fn describe(floor: &Floor, out: &mut Fnv) -> fmt::Result {
             d.name, d.read_at, d.read_words, d.write_at, d.write_words
         )?;
         write!(out, "{:?}{:?};", d.inputs, d.outputs)?;
+    }
+    Ok(())
+}
+
+/// Periods and limits. Keys that are younger than the first stores are written only where they differ from their
+/// defaults, so that those stores still belong to their floors.
+fn describe_control(control: &Control, out: &mut impl Write) -> fmt::Result {
+    let default = Control::default();
+    let Control {
+        cycle_us,
+        budget_permille,
+        overruns_max,
+        planner_ms,
+        dispatcher_ms,
+        transfer_ms,
+        link_timeout_ms,
+        orders_max,
+        clearance_mm,
+        position_tolerance_mm,
+    } = control;
+    write!(
+        out,
+        "Control {{ cycle_us: {cycle_us}, planner_ms: {planner_ms}, dispatcher_ms: {dispatcher_ms}, \
+         transfer_ms: {transfer_ms}, link_timeout_ms: {link_timeout_ms}, orders_max: {orders_max}, \
+         clearance_mm: {clearance_mm}, position_tolerance_mm: {position_tolerance_mm} }}"
+    )?;
+    if *budget_permille != default.budget_permille {
+        write!(out, "budget_permille: {budget_permille}")?;
+    }
+    if *overruns_max != default.overruns_max {
+        write!(out, "overruns_max: {overruns_max}")?;
     }
     Ok(())
 }

@@ -396,6 +396,10 @@ pub struct Produce {
 pub struct Control {
     /// Control cycle period.
     pub cycle_us: u32,
+    /// Share of the period that a cycle may compute, in `100 ..= 1000`.
+    pub budget_permille: u32,
+    /// Cycles over their budget, close together, after which the controller stops the floor; at least 1.
+    pub overruns_max: u32,
     /// Time between motion proposals.
     pub planner_ms: u32,
     /// Least time between assignment proposals.
@@ -416,6 +420,8 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             cycle_us: 10_000,
+            budget_permille: 800,
+            overruns_max: 100,
             planner_ms: 250,
             dispatcher_ms: 500,
             transfer_ms: 50,

@@ -418,6 +418,10 @@ pub struct ProduceSpec {
 pub struct ControlSpec {
     /// Control cycle in milliseconds.
     pub cycle_ms: Option<At<f64>>,
+    /// Share of the cycle that may be spent computing.
+    pub budget: Option<At<f64>>,
+    /// Overruns of the budget after which the floor is stopped.
+    pub overruns_max: Option<At<i64>>,
     /// Time between motion proposals.
     pub planner_ms: Option<At<f64>>,
     /// Least time between assignment proposals.

@@ -60,7 +60,9 @@ impl Bridge {
             vehicles.push(server.map(|server| {
                 let id = VehicleId::from_index(index);
                 let (sender, outbox) = outbox();
-                starter.link(Endpoint::Vehicle(id), server, VehiclePort::new(id, outbox));
+                let name = &floor.vehicles[index].name;
+                let port = VehiclePort::new(id, outbox);
+                starter.link(Endpoint::Vehicle(id), name, server, port);
                 sender
             }));
         }
@@ -71,7 +73,7 @@ impl Bridge {
                 let id = DeviceId::from_index(index);
                 let (sender, outbox) = outbox();
                 let port = DevicePort::new(id, device, outbox);
-                starter.link(Endpoint::Device(id), server, port);
+                starter.link(Endpoint::Device(id), &device.name, server, port);
                 sender
             }));
         }
@@ -145,8 +147,8 @@ struct Starter<'a> {
 }
 
 impl Starter<'_> {
-    fn link<P: Port>(&mut self, endpoint: Endpoint, server: Server, port: P) {
-        let counters = Arc::new(Counters::new(endpoint));
+    fn link<P: Port>(&mut self, endpoint: Endpoint, name: &str, server: Server, port: P) {
+        let counters = Arc::new(Counters::new(endpoint, name));
         let timing = Timing::new(self.control, self.counters.len(), self.links);
         let link = Link::new(
             server,
@@ -164,7 +166,7 @@ impl Starter<'_> {
             if let Err(error) = running.await
                 && error.is_panic()
             {
-                error!(?endpoint, %error, "the task of a link has failed; the link is dead until a restart");
+                error!(link = counters.name(), %error, "the task of a link has failed; the link is dead until a restart");
                 let state = LinkState::Down;
                 counters.set_state(state);
                 inbox(FromField::Link { endpoint, state });

@@ -38,10 +38,14 @@ pub struct CycleStart {
     pub number: u64,
     /// Time of waking less the time slept until, in nanoseconds. A period or more means that `number` has jumped.
     pub woken_late_ns: u64,
+    /// The last call computed for longer than its budget, by its own doing: time that others took does not count where
+    /// the clock can tell ([`Clock::cpu_ns`]).
+    pub overran: bool,
     /// Beats since the last call that were missed because the body computed too long.
     pub missed_by_overrun: u64,
-    /// Beats since the last call that were missed because others had the CPU while the body wanted to compute; 0 where
-    /// the clock cannot tell ([`Clock::cpu_ns`]), and overruns then count them.
+    /// Beats since the last call that were missed because others had the CPU (another thread, an interrupt, another
+    /// machine on the same host) while the body wanted to compute; 0 where the clock cannot tell, and overruns then
+    /// count them.
     pub missed_by_preemption: u64,
     /// Beats since the last call that were missed because the machine woke the thread too late.
     pub missed_by_wakeup: u64,
@@ -75,12 +79,20 @@ pub struct Timing {
     pub missed_by_preemption: u64,
     /// Beats missed since the start because the machine woke the thread too late.
     pub missed_by_wakeup: u64,
+    /// Calls since the start that computed for longer than their budget, and cost no beat by that.
+    pub over_budget: u64,
 }
 
 impl Timing {
     /// Beats missed since the start, for whatever reason.
     pub fn missed(&self) -> u64 {
         self.missed_by_overrun + self.missed_by_preemption + self.missed_by_wakeup
+    }
+
+    /// Deadlines missed since the start by the body's own doing: beats that it cost, and calls over their budget that
+    /// cost none.
+    pub fn own_execution(&self) -> u64 {
+        self.missed_by_overrun + self.over_budget
     }
 }
 
@@ -105,25 +117,38 @@ impl Recorded {
     }
 }
 
-/// Beats missed at the end of a call, by cause.
+/// What a call cost, found at its end and told to the next one.
 #[derive(Clone, Copy, Default)]
 struct Missed {
+    overran: bool,
     by_overrun: u64,
     by_preemption: u64,
     by_wakeup: u64,
 }
 
 impl Missed {
-    /// Divides `count` beats: the body answers for those that it would have missed had it been woken in time and had
-    /// the CPU to itself, preemption for those that it would have missed though woken in time, waking for the rest.
-    fn attribute(count: u64, execution_ns: u64, cpu_ns: Option<u64>, period_ns: u64) -> Self {
-        let overrun_by = |ns: u64| count.min(ns.div_ceil(period_ns).saturating_sub(1));
-        let by_both = overrun_by(execution_ns);
-        let by_overrun = by_both.min(overrun_by(cpu_ns.unwrap_or(execution_ns)));
+    /// Divides `count` beats between the causes.
+    ///
+    /// Of those that would have been missed even if it had been woken in time, the body answers for as many as it would
+    /// have missed with the CPU to itself, at least one if it exceeded its budget, and preemption for the others. Waking
+    /// answers for the rest.
+    fn attribute(
+        count: u64,
+        execution_ns: u64,
+        cpu_ns: Option<u64>,
+        budget_ns: u64,
+        period_ns: u64,
+    ) -> Self {
+        let cpu_ns = cpu_ns.unwrap_or(execution_ns);
+        let overran = cpu_ns > budget_ns;
+        let missed_in = |ns: u64| ns.div_ceil(period_ns).saturating_sub(1);
+        let by_body = count.min(missed_in(execution_ns));
+        let by_overrun = by_body.min(missed_in(cpu_ns).max(u64::from(overran)));
         Self {
+            overran,
             by_overrun,
-            by_preemption: by_both - by_overrun,
-            by_wakeup: count - by_both,
+            by_preemption: by_body - by_overrun,
+            by_wakeup: count - by_body,
         }
     }
 }
@@ -134,6 +159,10 @@ pub struct Executive<C> {
     clock: C,
     /// Greater than 0.
     period_ns: u64,
+    /// CPU time that a call may take, in `1 ..= period_ns`.
+    budget_ns: u64,
+    /// The last part of each wait, spent spinning, less than `period_ns`.
+    spin_ns: u64,
     /// Number of the beat at the time of the start.
     first_number: u64,
     latency: Recorded,
@@ -155,6 +184,8 @@ impl<C: Clock> Executive<C> {
         Self {
             clock,
             period_ns,
+            budget_ns: period_ns,
+            spin_ns: 0,
             first_number: 0,
             latency: Recorded::new(),
             execution: Recorded::new(),
@@ -170,6 +201,23 @@ impl<C: Clock> Executive<C> {
     pub fn numbered_from(mut self, number: u64) -> Self {
         self.first_number = number;
         self.timing.number = number;
+        self
+    }
+
+    /// Sets the CPU time that a call may take, by default (and at most) the period: more is an overrun, whether or not a
+    /// beat is missed.
+    #[must_use]
+    pub fn budget_ns(mut self, budget_ns: u64) -> Self {
+        self.budget_ns = budget_ns.clamp(1, self.period_ns);
+        self
+    }
+
+    /// Sleeps only until so long before each beat, and spins from there on; by default 0, at most half the period.
+    ///
+    /// Waking takes tens of microseconds, and now and then hundreds. Spinning hides that, for its share of a core.
+    #[must_use]
+    pub fn spin_ns(mut self, spin_ns: u64) -> Self {
+        self.spin_ns = spin_ns.min(self.period_ns / 2);
         self
     }
 
@@ -198,12 +246,18 @@ impl<C: Clock> Executive<C> {
         let mut publish_at_ns = start_ns.saturating_add(PUBLISH_NS);
         loop {
             // Sleep until the beat. When the wake-up comes beats too late, this call stands for the last one passed.
-            let woken_ns = self.clock.sleep_until(beat_ns(next));
+            let woken_ns = if self.spin_ns == 0 {
+                self.clock.sleep_until(beat_ns(next))
+            } else {
+                self.clock.sleep_until(beat_ns(next) - self.spin_ns);
+                self.clock.spin_until(beat_ns(next))
+            };
             let woken_late_ns = woken_ns.saturating_sub(beat_ns(next));
             let beat = next + woken_late_ns / period_ns;
             let call = CycleStart {
                 number: first_number + beat,
                 woken_late_ns,
+                overran: missed.overran,
                 missed_by_overrun: missed.by_overrun,
                 missed_by_preemption: missed.by_preemption,
                 missed_by_wakeup: missed.by_wakeup + (beat - next),
@@ -234,7 +288,8 @@ impl<C: Clock> Executive<C> {
             let earliest = done_ns.saturating_sub(start_ns).div_ceil(period_ns);
             next = earliest.max(beat + 1);
             let count = next - (beat + 1);
-            missed = Missed::attribute(count, execution_ns, cpu_ns, period_ns);
+            missed = Missed::attribute(count, execution_ns, cpu_ns, self.budget_ns, period_ns);
+            self.timing.over_budget += u64::from(missed.overran && missed.by_overrun == 0);
             debug_assert!(beat_ns(next) >= done_ns, "the next beat is in the future");
 
             if flow.is_break() {

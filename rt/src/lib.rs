@@ -6,6 +6,7 @@
 //! | [`cycle`] | the cyclic executive: a body called at absolute times, with every missed beat accounted for |
 //! | [`timing`] | durations in histograms of fixed size |
 //! | [`thread`] | real-time scheduling, pinning and locked memory, as far as the machine permits |
+//! | [`alloc`] | an allocator that counts, and traps where none may be |
 //! | [`host`] | clock, disk and links as traits, live and virtual |
 //!
 //! Nothing here allocates, locks or blocks after construction, but for [`host::Disk`] and the clock's sleep.
@@ -39,6 +40,8 @@
 //! ```
 
 // The queues alone are built for the model check: loom's primitives work inside its models only.
+#[cfg(not(loom))]
+pub mod alloc;
 #[cfg(not(loom))]
 pub mod cycle;
 #[cfg(not(loom))]

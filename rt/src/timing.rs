@@ -18,6 +18,8 @@ pub struct Quantiles {
     pub p99_ns: u64,
     /// 99.9 % are no longer.
     pub p999_ns: u64,
+    /// 99.99 % are no longer.
+    pub p9999_ns: u64,
     /// The longest, exactly.
     pub max_ns: u64,
 }
@@ -68,7 +70,9 @@ impl Durations {
         if self.histogram.is_empty() {
             return Quantiles::default();
         }
-        let mut values = self.histogram.value_at_quantiles([0.5, 0.99, 0.999]);
+        let mut values = self
+            .histogram
+            .value_at_quantiles([0.5, 0.99, 0.999, 0.9999]);
         // A bucket's upper end may be beyond the longest duration in it.
         let mut next = || values.next().unwrap_or(self.max_ns).min(self.max_ns);
         Quantiles {
@@ -76,6 +80,7 @@ impl Durations {
             p50_ns: next(),
             p99_ns: next(),
             p999_ns: next(),
+            p9999_ns: next(),
             max_ns: self.max_ns,
         }
     }
@@ -117,12 +122,13 @@ mod tests {
             let quantiles = durations.quantiles();
             prop_assert_eq!(quantiles.count, values.len() as u64);
             prop_assert_eq!(Some(&quantiles.max_ns), values.last());
-            for (per_mille, found) in [
-                (500, quantiles.p50_ns),
-                (990, quantiles.p99_ns),
-                (999, quantiles.p999_ns),
+            for (per_myriad, found) in [
+                (5_000, quantiles.p50_ns),
+                (9_900, quantiles.p99_ns),
+                (9_990, quantiles.p999_ns),
+                (9_999, quantiles.p9999_ns),
             ] {
-                let exact = values[(values.len() * per_mille).div_ceil(1000) - 1];
+                let exact = values[(values.len() * per_myriad).div_ceil(10_000) - 1];
                 prop_assert!(found >= exact && found <= exact + exact / 100 + 1, "{found} for {exact}");
             }
         }

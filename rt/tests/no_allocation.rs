@@ -2,48 +2,21 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ops::ControlFlow;
+use takt_rt::alloc::{self, Watched};
 use takt_rt::cycle::Executive;
 use takt_rt::host::{LiveClock, VirtualClock};
 use takt_rt::queue::{latest, spsc};
 use takt_rt::timing::Durations;
 
-/// The system's allocator, counting the calls of each thread.
-struct Counting;
-
-std::thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    CALLS.set(CALLS.get() + 1);
-}
-
-// SAFETY: hands every call on unchanged; the counter is a plain thread-local that allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are handed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: the caller's promises are handed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Watched = Watched;
 
 /// Calls of the allocator by this thread while `work` runs.
 fn allocator_calls(work: impl FnOnce()) -> u64 {
-    let before = CALLS.get();
+    let before = alloc::calls();
     work();
-    CALLS.get() - before
+    alloc::calls() - before
 }
 
 #[test]
@@ -51,6 +24,36 @@ fn the_counter_counts() {
     assert_eq!(
         allocator_calls(|| drop(std::hint::black_box(Box::new(1)))),
         2
+    );
+}
+
+/// The name of the test below, and what tells it that it runs in a process of its own.
+const TRAPPED: (&str, &str) = (
+    "the_trap_ends_the_program_and_says_why",
+    "TAKT_TEST_TRAPPED",
+);
+
+#[test]
+fn the_trap_ends_the_program_and_says_why() {
+    if std::env::var_os(TRAPPED.1).is_some() {
+        assert!(alloc::trap_asked_for());
+        alloc::trap(true);
+        drop(std::hint::black_box(Box::new(7u64)));
+        unreachable!("the trap was armed");
+    }
+    let this = std::env::current_exe().unwrap();
+    let ended = std::process::Command::new(this)
+        .args(["--exact", TRAPPED.0, "--nocapture"])
+        .env(TRAPPED.1, "1")
+        .env(alloc::TRAP_VARIABLE, "1")
+        .output()
+        .unwrap();
+    assert!(!ended.status.success());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("allocate 8 bytes"), "{said}");
+    assert!(
+        said.contains(TRAPPED.0),
+        "the backtrace names who asked: {said}"
     );
 }
 

@@ -10,6 +10,7 @@ use takt_maps::Floor;
 use takt_maps::formats::{self, LoadOptions};
 
 use super::Failure;
+use crate::host::live::RealTimeOptions;
 
 /// The built-in floor.
 pub const DEFAULT_FLOOR: &str = "electronics-line";
@@ -96,6 +97,51 @@ impl Default for ListenArgs {
     }
 }
 
+/// What the control cycle's thread asks of this machine; what is refused is said once, with how to grant it.
+#[derive(Clone, Debug, Args)]
+pub struct RealTimeArgs {
+    /// SCHED_FIFO priority of the control cycle
+    #[arg(long, value_name = "1..99", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub priority: u8,
+    /// CPU that the control cycle stays on, from 0 (otherwise: wherever the system puts it)
+    #[arg(long, value_name = "N")]
+    pub cpu: Option<usize>,
+    /// Wait for the last part of each period by spinning, as 150us; at most half the period; costs its share of a core
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub spin: Option<Duration>,
+}
+
+impl Default for RealTimeArgs {
+    fn default() -> Self {
+        let RealTimeOptions { priority, cpu, .. } = RealTimeOptions::default();
+        Self {
+            priority,
+            cpu,
+            spin: None,
+        }
+    }
+}
+
+impl RealTimeArgs {
+    /// For a cycle of this period.
+    ///
+    /// # Errors
+    /// If it would spin for more than half of it.
+    pub fn options(&self, period: Duration) -> Result<RealTimeOptions, Failure> {
+        let spin = self.spin.unwrap_or_default();
+        if spin * 2 > period {
+            return Err(Failure::BadInput(format!(
+                "--spin {spin:?} is more than half the period of {period:?}"
+            )));
+        }
+        Ok(RealTimeOptions {
+            priority: self.priority,
+            cpu: self.cpu,
+            spin,
+        })
+    }
+}
+
 /// Where the API is, and as whom to call it.
 #[derive(Clone, Debug, Args)]
 pub struct ClientArgs {
@@ -129,6 +175,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| format!("'{text}' is not a duration; write 90s, 15m or 8h"))?;
     let seconds = match unit.trim() {
+        "us" => number / 1e6,
         "ms" => number / 1_000.0,
         "" | "s" => number,
         "m" | "min" => number * 60.0,
@@ -136,7 +183,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "d" => number * 86_400.0,
         other => {
             return Err(format!(
-                "'{other}' is not a unit of time; use ms, s, m, h or d"
+                "'{other}' is not a unit of time; use us, ms, s, m, h or d"
             ));
         }
     };
@@ -202,6 +249,7 @@ mod tests {
         assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("1.5h").unwrap(), Duration::from_secs(5_400));
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
+        assert_eq!(duration("150us").unwrap(), Duration::from_micros(150));
         assert_eq!(metres("500mm").unwrap(), 0.5);
         assert_eq!(bytes("2KiB").unwrap(), 2_048);
         for bad in ["", "GiB", "-1", "5 parsecs", "1.5GiB", "99999999999TiB"] {

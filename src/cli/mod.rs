@@ -9,6 +9,7 @@ macro_rules! say {
 }
 
 mod args;
+mod bench;
 mod check;
 mod client;
 mod exit;
@@ -28,7 +29,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use takt_maps::suggest::did_you_mean;
 
-pub use args::{ClientArgs, FloorArgs, ListenArgs};
+pub use args::{ClientArgs, FloorArgs, ListenArgs, RealTimeArgs};
 pub use exit::Failure;
 
 const EXAMPLES: &str = "Examples:
@@ -66,6 +67,8 @@ enum Command {
     Order(order::OrderCommand),
     /// List, pause and resume vehicles
     Vehicle(vehicle::VehicleCommand),
+    /// Measure this machine: the control cycle's timing, the queues
+    Bench(bench::BenchCommand),
 }
 
 /// Adds the command that may be meant where clap knows none: to clap, letters that changed places are not alike.
@@ -100,7 +103,9 @@ pub fn main() -> ExitCode {
         }
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,takt::cli=info,takt::host=info")
+        tracing_subscriber::EnvFilter::new(
+            "warn,takt::cli=info,takt::host=info,takt_plc_bridge::link=info",
+        )
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -120,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Floor(command) => floor::run(command),
         Command::Order(command) => order::run(command),
         Command::Vehicle(command) => vehicle::run(command),
+        Command::Bench(command) => bench::run(command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

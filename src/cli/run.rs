@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::args::duration;
 use super::serve::{Site, check_listeners, run_site};
-use super::{Failure, FloorArgs, ListenArgs};
+use super::{Failure, FloorArgs, ListenArgs, RealTimeArgs};
 use crate::host::floor_process::FloorClient;
 
 /// The floor's process has so long to say where its ports are.
@@ -29,6 +29,8 @@ pub struct RunArgs {
     floor: FloorArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    real_time: RealTimeArgs,
     /// End by itself after this time (otherwise: Ctrl-C)
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -45,6 +47,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     // Before anything is begun that would have to be ended again.
     check_listeners(&args.listen)?;
     let floor = args.floor.load()?;
+    let real_time = args.real_time.options(super::serve::period(&floor))?;
     let tokio = super::serve::tokio_runtime()?;
     tokio.block_on(async {
         let (ports_file, own) = match &args.floor_ports {
@@ -65,6 +68,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
             duration: args.duration,
             json: args.json,
             workload: true,
+            real_time,
         };
         let done = run_site(site).await;
         if let Some(own) = own {

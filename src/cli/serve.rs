@@ -14,9 +14,9 @@ use tokio::sync::watch;
 
 use super::args::duration;
 use super::status_line::StatusLine;
-use super::{Failure, FloorArgs, ListenArgs};
+use super::{Failure, FloorArgs, ListenArgs, RealTimeArgs};
 use crate::host::floor_process::{FloorClient, FloorStatus};
-use crate::host::live::{FieldChoice, Live, LiveOptions, Summary};
+use crate::host::live::{FieldChoice, Live, LiveOptions, RealTimeOptions, Summary};
 use crate::{api, dashboard};
 
 /// Arguments of `takt serve`.
@@ -26,6 +26,8 @@ pub struct ServeArgs {
     floor: FloorArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    real_time: RealTimeArgs,
     /// End by itself after this time (otherwise: Ctrl-C)
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -50,11 +52,9 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
             let addresses = Addresses::from_ports_file(&text, &floor).map_err(|e| bad(&e))?;
             (addresses, FloorClient::from_ports_file(&text).ok())
         }
-        None => (
-            Addresses::from_floor(&floor).map_err(Failure::bad_input)?,
-            None,
-        ),
+        None => (addresses_of(&floor)?, None),
     };
+    let real_time = args.real_time.options(period(&floor))?;
     let site = Site {
         floor,
         addresses,
@@ -64,8 +64,49 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         duration: args.duration,
         json: args.json,
         workload: false,
+        real_time,
     };
     tokio_runtime()?.block_on(run_site(site))
+}
+
+/// The addresses in the floor file. Without one for each vehicle nothing would ever move: all have to say where they
+/// are first.
+fn addresses_of(floor: &Floor) -> Result<Addresses, Failure> {
+    let addresses = Addresses::from_floor(floor).map_err(Failure::bad_input)?;
+    let without = |known: &[Option<_>], names: Vec<&str>| -> Vec<String> {
+        let missing = names.iter().zip(known).filter(|(_, known)| known.is_none());
+        missing.map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let vehicles = floor.vehicles.iter().map(|v| &v.name[..]).collect();
+    let devices = floor.devices.iter().map(|d| &d.name[..]).collect();
+    let missing = without(&addresses.vehicles, vehicles);
+    if !missing.is_empty() {
+        return Err(Failure::BadInput(format!(
+            "no address for {}: give each [[vehicle]] of the floor file an `address`, or name a ports file with --floor-ports; `takt run` brings a simulated floor of its own",
+            shortened(&missing)
+        )));
+    }
+    let missing = without(&addresses.devices, devices);
+    if !missing.is_empty() {
+        tracing::warn!(
+            "no address for {}: nothing is read from it and nothing written",
+            shortened(&missing)
+        );
+    }
+    Ok(addresses)
+}
+
+/// Some names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    match names.len() {
+        0..=5 => names.join(", "),
+        n => format!("{} and {} more", names[..5].join(", "), n - 5),
+    }
+}
+
+/// The control cycle's.
+pub(super) fn period(floor: &Floor) -> Duration {
+    Duration::from_micros(floor.control.cycle_us.into())
 }
 
 /// Refuses addresses that others than this machine can reach.
@@ -94,6 +135,7 @@ pub(super) struct Site {
     pub duration: Option<Duration>,
     pub json: bool,
     pub workload: bool,
+    pub real_time: RealTimeOptions,
 }
 
 /// Runs until the time is up or Ctrl-C, stops the floor in order, and says what was done.
@@ -109,6 +151,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         data_bytes_max: site.listen.data_max,
         field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
+        real_time: site.real_time,
     };
     let handle = tokio::runtime::Handle::current();
     let stop_signals = StopSignals::new();
@@ -189,7 +232,9 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         return Err(Failure::Found);
     }
     let contacts = floor_status.map_or(0, |s| s.contacts);
-    if contacts + summary.deadlocks + summary.orders_lost > 0 || matches!(why, End::Died) {
+    if contacts + report.summary.deadlocks + report.summary.orders_lost > 0
+        || matches!(why, End::Died)
+    {
         return Err(Failure::Found);
     }
     Ok(())
@@ -307,16 +352,22 @@ impl Report<'_> {
                 "speedup": simulated_s / self.wall_s,
                 "execution_us": {
                     "p50": us(execution.p50_ns), "p99": us(execution.p99_ns),
-                    "p999": us(execution.p999_ns), "max": us(execution.max_ns),
+                    "p999": us(execution.p999_ns), "p9999": us(execution.p9999_ns),
+                    "max": us(execution.max_ns),
                 },
                 "latency_us": {
                     "p50": us(latency.p50_ns), "p99": us(latency.p99_ns),
-                    "p999": us(latency.p999_ns), "max": us(latency.max_ns),
+                    "p999": us(latency.p999_ns), "p9999": us(latency.p9999_ns),
+                    "max": us(latency.max_ns),
                 },
                 "misses": self.summary.timing.missed(),
                 "missed_by_overrun": self.summary.timing.missed_by_overrun,
                 "missed_by_preemption": self.summary.timing.missed_by_preemption,
                 "missed_by_wakeup": self.summary.timing.missed_by_wakeup,
+                "over_budget": self.summary.timing.over_budget,
+                "allocations": self.summary.allocations,
+                "major_faults": self.summary.usage.major_faults,
+                "scheduler": self.summary.scheduler,
             },
         })
     }
@@ -352,7 +403,7 @@ impl Report<'_> {
         );
         let execution = &self.summary.timing.execution;
         say!(
-            "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up).",
+            "Cycle: {} cycles, execution p50 {} us, p99 {} us, max {} us; {} deadline misses ({} by overrun, {} by preemption, {} by wake-up), {} more over their budget.",
             self.summary.cycles,
             execution.p50_ns / 1_000,
             execution.p99_ns / 1_000,
@@ -361,6 +412,7 @@ impl Report<'_> {
             self.summary.timing.missed_by_overrun,
             self.summary.timing.missed_by_preemption,
             self.summary.timing.missed_by_wakeup,
+            self.summary.timing.over_budget,
         );
     }
 }

@@ -86,6 +86,7 @@ impl Controller {
             mixer.add(takts);
             mixer.add(next_ms);
         }
+        self.overruns.digest(&mut mixer);
         mixer.end()
     }
 

@@ -83,6 +83,42 @@ pub enum Phase {
     Status,
 }
 
+impl Phase {
+    /// All, in the order in which a step goes through them.
+    pub const ALL: [Phase; 7] = [
+        Phase::Inputs,
+        Phase::State,
+        Phase::Devices,
+        Phase::Traffic,
+        Phase::Questions,
+        Phase::Commands,
+        Phase::Status,
+    ];
+
+    /// Its share of a cycle's budget in percent; together they are the whole.
+    pub const fn share_percent(self) -> u64 {
+        match self {
+            Phase::Inputs => 30,
+            Phase::State | Phase::Devices | Phase::Questions | Phase::Commands => 10,
+            Phase::Traffic => 25,
+            Phase::Status => 5,
+        }
+    }
+
+    /// Its name as in the manual.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Inputs => "inputs",
+            Phase::State => "state",
+            Phase::Devices => "devices",
+            Phase::Traffic => "traffic",
+            Phase::Questions => "questions",
+            Phase::Commands => "commands",
+            Phase::Status => "status",
+        }
+    }
+}
+
 /// A change that somebody asks for, in ids.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Ask {

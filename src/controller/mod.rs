@@ -23,6 +23,7 @@ mod locate;
 mod looks;
 mod missions;
 mod nodes;
+mod overrun;
 mod planning;
 mod reports;
 mod status;
@@ -139,6 +140,7 @@ pub struct Controller {
     takts: Vec<(u64, u64)>,
     /// When the cycle last missed a beat; `None`: long ago.
     missed_ms: Option<u64>,
+    overruns: overrun::Overruns,
     counts: Counts,
 }
 
@@ -161,6 +163,14 @@ pub struct Counts {
     pub transfers_failed: u64,
     /// Beats of the cycle that were missed.
     pub beats_missed: u64,
+    /// Cycles that computed for longer than their budget.
+    pub overruns: u64,
+    /// The same by the phase that exceeded its share first, in the order of [`Phase::ALL`].
+    pub overruns_by_phase: [u64; 7],
+    /// Cycles that left out what may be left out, because of overruns.
+    pub cycles_shed: u64,
+    /// Cycles that granted nothing, because of overruns.
+    pub cycles_held: u64,
 }
 
 impl Controller {
@@ -214,6 +224,7 @@ impl Controller {
             missing: vehicles as u32,
             takts: vec![(0, 0); floor.lines.len()],
             missed_ms: None,
+            overruns: overrun::Overruns::default(),
             counts: Counts::default(),
             floor,
         };
@@ -255,16 +266,23 @@ impl Controller {
         self.advance_doors(out);
         out.begin(Phase::Traffic);
         self.rehearse(out);
-        self.grant(out);
+        if !self.overruns.hold() {
+            self.grant(out);
+        }
         self.check_invariants(out);
         out.begin(Phase::Questions);
-        self.ask_planner(out);
-        self.ask_dispatcher(out);
+        if !self.overruns.shed() {
+            self.ask_planner(out);
+            self.ask_dispatcher(out);
+        }
         out.begin(Phase::Commands);
         self.watch_deadline(out);
         self.send_commands(out);
         out.begin(Phase::Status);
-        self.report_status(out);
+        if !self.overruns.shed() {
+            self.report_status(out);
+        }
+        self.forgive_overruns(out);
         self.fleet.settle();
         self.devices.settle();
         self.end_cycle(out);

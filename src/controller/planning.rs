@@ -210,7 +210,7 @@ impl Controller {
     /// Goes on with what is rehearsed: what is left of a plan after the floor has changed under it, or a new one.
     pub(super) fn rehearse<O: Outputs>(&mut self, out: &mut O) {
         let steps = self.rehearsal_steps();
-        if !self.traffic.settle(&self.floor, steps) {
+        if !self.traffic.settle(steps) {
             return;
         }
         let Some(mut admitting) = self.planner.admitting.take() else {

@@ -48,7 +48,7 @@ impl Controller {
                 ));
             }
             Input::Stop => self.stop(),
-            Input::Overrun { .. } => {}
+            Input::Overrun { phase } => self.take_overrun(phase, out),
         }
     }
 

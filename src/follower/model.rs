@@ -240,6 +240,12 @@ pub enum AlarmKind {
     Invariant,
     /// The cycle missed its deadline.
     Deadline,
+    /// Cycles compute for longer than their budget: what may be left out is left out.
+    Overrun,
+    /// They go on doing so: nothing is granted.
+    GrantsHeld,
+    /// They did so up to the floor's limit: controlled stop.
+    OverrunStop,
 }
 
 /// An alarm as shown.

@@ -292,6 +292,20 @@ impl Rehearsal {
 
     /// One cycle of controller and floor.
     pub fn step(&mut self) {
+        self.before_step();
+        let cycle = self.life_cycle();
+        self.controller
+            .step(cycle, self.inputs.drain(..), &mut self.workers);
+        self.after_step();
+    }
+
+    /// The number of the cycle in the controller's life.
+    fn life_cycle(&self) -> u64 {
+        self.cycle - self.life
+    }
+
+    /// What the floor does until the next cycle, and what that cycle will be told.
+    fn before_step(&mut self) {
         let before_ms = self.now_ms();
         self.cycle += 1;
         let now_ms = self.now_ms();
@@ -310,17 +324,16 @@ impl Rehearsal {
             }
         }
         self.inputs.extend(self.recording.take_durable());
-        let inputs = match self.recording.keeps() {
-            true => self.inputs.clone(),
-            false => Vec::new(),
-        };
-        let cycle = self.cycle - self.life;
-        self.controller
-            .step(cycle, self.inputs.drain(..), &mut self.workers);
+        self.recording.take_in(&self.inputs);
+    }
+
+    /// What becomes of the cycle's outputs.
+    fn after_step(&mut self) {
+        let now_ms = self.now_ms();
         let clients: Vec<Option<Client>> = (self.workers.deltas.iter())
             .map(|delta| self.recording.client_of(delta))
             .collect();
-        self.recording.keep(cycle, inputs, &self.workers.deltas);
+        self.recording.keep(self.life_cycle(), &self.workers.deltas);
         for command in self.workers.commands.drain(..) {
             match command {
                 ToField::Vehicle {
@@ -459,7 +472,7 @@ impl Rehearsal {
     /// # Errors
     /// If the store has failed.
     pub fn end(&mut self) -> Result<(), JournalError> {
-        self.recording.end(self.cycle - self.life)
+        self.recording.end(self.life_cycle())
     }
 
     /// The read model's maker, to look at.
@@ -527,5 +540,7 @@ fn store_options(seed: u64, now_ms: u64) -> StoreOptions {
     }
 }
 
+#[cfg(test)]
+mod allocations;
 #[cfg(test)]
 mod tests;

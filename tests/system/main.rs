@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod broken_floors;
+mod kills;
 mod pauses;
 mod plugs;
 mod program;

@@ -48,7 +48,10 @@ async fn a_station_without_its_plc_holds_up_nobody_else_and_comes_back() {
     let others = distance(&site.vehicles().await, "");
     let pulled = site.ask_floor(&json!({ "cmd": "unplug", "device": "plc-smt1-1", "for_s": 5 }));
     assert_eq!(pulled, json!({ "ok": true }));
-    for said in ["link down endpoint=Device", "link up endpoint=Device"] {
+    for said in [
+        "link to plc-smt1-1 is down",
+        "link to plc-smt1-1 is up again",
+    ] {
         until(PATIENCE, said, async || {
             site.log()[log..].contains(said).then_some(())
         })

@@ -36,6 +36,12 @@ fn values_that_cannot_be_are_refused_with_what_could() {
 }
 
 #[test]
+fn a_controller_without_addresses_does_not_wait_for_ever() {
+    let said = ["no address for", "and 15 more", "--floor-ports", "takt run"];
+    run(Path::new("."), "serve").refused(2, &said);
+}
+
+#[test]
 fn listeners_stay_on_this_machine() {
     let directory = tempfile::tempdir().unwrap();
     for words in [

@@ -140,6 +140,14 @@ pub(crate) fn control(spec: &ControlSpec, log: &mut Log) -> Control {
         ..ms("cycle_ms", 250, 100_000)
     };
     let cycle_us = or(cycle, &spec.cycle_ms, default.cycle_us, log);
+    let budget = Sort {
+        scale: 1_000.0,
+        ..Sort::plain("budget", " of the cycle", 100, 1_000)
+    };
+    let budget_permille = or(budget, &spec.budget, default.budget_permille, log);
+    let overruns = Sort::plain("overruns_max", "", 1, 1_000_000);
+    let overruns_max =
+        overruns.whole_or(spec.overruns_max.as_ref(), default.overruns_max.into(), log);
     let planner_ms = or(
         ms("planner_ms", 50, 10_000),
         &spec.planner_ms,
@@ -181,6 +189,8 @@ pub(crate) fn control(spec: &ControlSpec, log: &mut Log) -> Control {
     }
     Control {
         cycle_us,
+        budget_permille,
+        overruns_max: overruns_max as u32,
         planner_ms,
         dispatcher_ms,
         transfer_ms,

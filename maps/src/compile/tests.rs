@@ -251,6 +251,26 @@ fn every_mistake_is_reported_with_its_place_and_a_hint() {
             "must be more than two transfer intervals",
         ),
         (
+            "cycle_ms = 10",
+            "cycle_ms = 0.2",
+            "cycle_ms must be from 0.25 to 100 ms, not 0.2",
+        ),
+        (
+            "cycle_ms = 10",
+            "cycle_ms = 101",
+            "cycle_ms must be from 0.25 to 100 ms, not 101",
+        ),
+        (
+            "budget = 0.8",
+            "budget = 80",
+            "budget must be from 0.1 to 1 of the cycle, not 80",
+        ),
+        (
+            "overruns_max = 100",
+            "overruns_max = 0",
+            "overruns_max must be from 1 to 1000000, not 0",
+        ),
+        (
             "address = \"127.0.0.1:15100\"",
             "address = \"127.0.0.1\"",
             "is no address of a Modbus TCP server",

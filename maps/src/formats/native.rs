@@ -87,6 +87,8 @@ fn floor(mut f: Fields) -> FloorSpec {
 fn control(f: &mut Fields) -> ControlSpec {
     ControlSpec {
         cycle_ms: f.optional("cycle_ms"),
+        budget: f.optional("budget"),
+        overruns_max: f.optional("overruns_max"),
         planner_ms: f.optional("planner_ms"),
         dispatcher_ms: f.optional("dispatcher_ms"),
         transfer_ms: f.optional("transfer_ms"),

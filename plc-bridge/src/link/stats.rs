@@ -45,6 +45,8 @@ pub struct LinkStats {
 #[derive(Debug)]
 pub(crate) struct Counters {
     endpoint: Endpoint,
+    /// Name of the vehicle or device, for people.
+    name: String,
     state: AtomicU8,
     connections: AtomicU64,
     pub(crate) connect_failures: Counter,
@@ -76,9 +78,10 @@ impl Counter {
 }
 
 impl Counters {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, name: &str) -> Self {
         Self {
             endpoint,
+            name: name.to_owned(),
             state: AtomicU8::new(LinkState::Connecting as u8),
             connections: AtomicU64::new(0),
             connect_failures: Counter::default(),
@@ -98,6 +101,10 @@ impl Counters {
 
     pub(crate) fn endpoint(&self) -> Endpoint {
         self.endpoint
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn set_state(&self, state: LinkState) {

@@ -69,6 +69,8 @@ struct Watch {
     supervisor: Supervisor,
     counters: Arc<Counters>,
     inbox: Inbox,
+    /// It has been down since it was last up.
+    was_down: bool,
 }
 
 /// Why a conversation over one connection ended.
@@ -102,6 +104,7 @@ impl<P: Port> Link<P> {
             supervisor,
             counters,
             inbox,
+            was_down: false,
         };
         Self {
             server,
@@ -147,7 +150,7 @@ impl<P: Port> Link<P> {
                 }
                 Err(error) => {
                     self.watch.counters.connect_failures.add();
-                    debug!(endpoint = ?self.watch.counters.endpoint(), %address, %error, "connecting failed");
+                    debug!(link = self.watch.counters.name(), %address, %error, "connecting failed");
                 }
             }
             let wait = backoff.failed();
@@ -228,7 +231,7 @@ impl<P: Port> Link<P> {
             Ok(Heard::Repeated) => self.repeated = true,
             Err(error) => {
                 counters.bad_reports.add();
-                debug!(endpoint = ?counters.endpoint(), %error, "report refused");
+                debug!(link = counters.name(), %error, "report refused");
             }
         }
         Ok(())
@@ -245,7 +248,10 @@ impl<P: Port> Link<P> {
             Due::Dropped => {
                 counters.dropped_commands.add();
                 // Counted for the alarm; a warning for each would bury the log when a clock or a cycle stands still.
-                debug!(endpoint = ?counters.endpoint(), "a command was past its deadline and dropped");
+                debug!(
+                    link = counters.name(),
+                    "a command was past its deadline and dropped"
+                );
                 return Ok(());
             }
             Due::Write(block) => block,
@@ -274,7 +280,7 @@ impl<P: Port> Link<P> {
         let Err(error) = result else { return true };
         let counters = &self.watch.counters;
         counters.failed(&error);
-        debug!(endpoint = ?counters.endpoint(), %error, "request failed");
+        debug!(link = counters.name(), %error, "request failed");
         error.connection_is_good()
     }
 
@@ -321,21 +327,29 @@ impl Watch {
         self.say_if(changed);
     }
 
-    fn say_if(&self, changed: Option<LinkState>) {
+    fn say_if(&mut self, changed: Option<LinkState>) {
         if let Some(state) = changed {
             self.say(state);
         }
     }
 
-    fn say(&self, state: LinkState) {
+    fn say(&mut self, state: LinkState) {
         let endpoint = self.counters.endpoint();
         self.counters.set_state(state);
         (self.inbox)(FromField::Link { endpoint, state });
+        let name = self.counters.name();
         match state {
-            LinkState::Connecting => debug!(?endpoint, "link connecting"),
-            LinkState::Up => info!(?endpoint, "link up"),
-            LinkState::Down => warn!(?endpoint, "link down"),
+            LinkState::Connecting => debug!("link to {name}: connecting"),
+            // Whoever saw it go down wants to see it come back; the first time is no news.
+            LinkState::Up if self.was_down => info!("link to {name} is up again"),
+            LinkState::Up => debug!("link to {name} is up"),
+            LinkState::Down => warn!("link to {name} is down"),
         }
+        self.was_down = match state {
+            LinkState::Up => false,
+            LinkState::Down => true,
+            LinkState::Connecting => self.was_down,
+        };
     }
 }
 

@@ -96,6 +96,64 @@ fn a_preempted_body_is_not_to_blame() {
 }
 
 #[test]
+fn a_call_over_its_budget_is_told_to_the_next_and_counted_once() {
+    let clock = VirtualClock::new(0);
+    let outside = clock.clone();
+    let mut executive = Executive::new(PERIOD, clock).budget_ns(600);
+    // Computes, is preempted: in its budget, over it in time, in it though late, over it and late.
+    let calls = [[600, 399], [601, 0], [100, 1500], [700, 1500], [10, 0]];
+    let mut told = Vec::new();
+    executive.run(|call| {
+        let [work, preempted] = calls[told.len()];
+        outside.advance_ns(work);
+        outside.preempt_ns(preempted);
+        told.push((
+            call.overran,
+            call.missed_by_overrun,
+            call.missed_by_preemption,
+        ));
+        if told.len() < calls.len() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    assert_eq!(
+        told,
+        [
+            (false, 0, 0),
+            (false, 0, 0),
+            (true, 0, 0),
+            (false, 0, 1),
+            (true, 1, 1)
+        ]
+    );
+    let timing = executive.timing();
+    assert_eq!((timing.over_budget, timing.own_execution()), (1, 2));
+    assert_eq!(timing.missed(), 3);
+}
+
+#[test]
+fn spinning_takes_over_for_the_last_part_of_the_wait() {
+    let clock = VirtualClock::new(0);
+    let outside = clock.clone();
+    let mut executive = Executive::new(PERIOD, clock).spin_ns(150);
+    let mut late = Vec::new();
+    outside.oversleep_once_ns(150);
+    executive.run(|call| {
+        late.push((call.number, call.woken_late_ns));
+        outside.oversleep_once_ns([0, 100, 175, 1_200][late.len() % 4]);
+        if late.len() < 5 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    // What waking costs up to the time spun through is not seen; what it costs beyond is.
+    assert_eq!(late, [(1, 0), (2, 0), (3, 25), (5, 1_050), (6, 0)]);
+}
+
+#[test]
 fn what_the_last_call_ran_over_is_counted() {
     let (_, timing) = run(&[[10, 0, 0], [2 * PERIOD + 1, 0, 0]]);
     assert_eq!((timing.number, timing.missed()), (2, 2));
@@ -192,6 +250,7 @@ proptest! {
             prop_assert_eq!(*call, CycleStart {
                 number: beat,
                 woken_late_ns: *late,
+                overran: computed > PERIOD,
                 missed_by_overrun: overrun,
                 missed_by_preemption: preemption,
                 missed_by_wakeup: wakeup,

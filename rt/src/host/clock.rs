@@ -11,6 +11,12 @@ pub trait Clock {
     /// Sleeps until `ns` (not at all when that has passed) and returns the time of waking, `ns` or later.
     fn sleep_until(&mut self, ns: u64) -> u64;
 
+    /// Waits for `ns` without giving the CPU away, and returns the time then, `ns` or later; for the last microseconds
+    /// of a wait only.
+    fn spin_until(&mut self, ns: u64) -> u64 {
+        self.sleep_until(ns)
+    }
+
     /// Time that the calling thread has spent computing, in nanoseconds from some fixed start; `None` when unknown.
     fn cpu_ns(&self) -> Option<u64> {
         None
@@ -32,6 +38,19 @@ impl Clock for LiveClock {
 
     fn cpu_ns(&self) -> Option<u64> {
         Some(read_ns(libc::CLOCK_THREAD_CPUTIME_ID))
+    }
+
+    fn spin_until(&mut self, ns: u64) -> u64 {
+        let mut now = self.now_ns();
+        // A look at the clock takes several nanoseconds, so that time ends this first; were the clock to stand still,
+        // the number of looks would.
+        let mut looks = ns.saturating_sub(now);
+        while now < ns && looks > 0 {
+            std::hint::spin_loop();
+            now = self.now_ns();
+            looks -= 1;
+        }
+        now
     }
 
     fn sleep_until(&mut self, ns: u64) -> u64 {
@@ -168,6 +187,17 @@ mod tests {
         assert!(clock.now_ns() >= woken);
         let again = clock.sleep_until(start);
         assert!(again >= woken, "the past is no reason to go back");
+    }
+
+    #[test]
+    fn spinning_ends_at_the_time_or_at_once() {
+        let mut clock = LiveClock;
+        let start = clock.now_ns();
+        let after = clock.spin_until(start + 50_000);
+        assert!(after >= start + 50_000);
+        assert!(clock.spin_until(start) >= after);
+        let mut clock = VirtualClock::new(7);
+        assert_eq!(clock.spin_until(20), 20);
     }
 
     #[test]

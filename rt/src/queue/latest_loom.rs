@@ -60,4 +60,6 @@ a_weaker_ordering_is_found! {
     writer_without_acquire_is_found: Site::WriterSwaps, Ordering::Release;
     reader_without_release_is_found: Site::ReaderSwaps, Ordering::Acquire;
     reader_without_acquire_is_found: Site::ReaderSwaps, Ordering::Release;
+    relaxed_writer_is_found: Site::WriterSwaps, Ordering::Relaxed;
+    relaxed_reader_is_found: Site::ReaderSwaps, Ordering::Relaxed;
 }

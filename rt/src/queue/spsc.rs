@@ -15,18 +15,31 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, CachePadded, Site, UnsafeCell, at};
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+/// Slots that lie together, on cache lines that nothing else is on.
+///
+/// Without this, the first slot is wherever the allocator puts it, and a value of the size of a line lies on two: then the
+/// two sides, each at its own value, pull the same line back and forth.
+#[repr(align(128))]
+struct Block<T>([UnsafeCell<MaybeUninit<T>>; BLOCK]);
+
+/// Slots in a block, a power of two. Loom looks after every slot, whether used or not.
+const BLOCK: usize = if cfg!(loom) { 1 } else { 32 };
 
 /// What both ends share.
 ///
-/// Invariant: `tail - head` (wrapping) is in `0 ..= slots.len()`; exactly the slots of the indices `head .. tail` hold
+/// Invariant: `tail - head` (wrapping) is in `0 ..= capacity`; exactly the slots of the indices `head .. tail` hold
 /// a value. The producer alone writes the others, the consumer alone reads these.
 struct Shared<T> {
     /// Index of the next value to pop; only the consumer stores it.
     head: CachePadded<AtomicUsize>,
     /// Index of the next value to push; only the producer stores it.
     tail: CachePadded<AtomicUsize>,
-    /// A power of two of them.
-    slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
+    /// Blocks for at least `capacity` slots.
+    blocks: Box<[Block<T>]>,
+    /// Number of slots in use, a power of two.
+    capacity: usize,
 }
 
 // SAFETY: a slot is accessed by one side at a time (see the invariant), and values move from one thread to the other,
@@ -35,12 +48,32 @@ unsafe impl<T: Send> Send for Shared<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
-impl<T> Shared<T> {
+/// Where the slots are: what an end would otherwise look up, through two pointers, at every value.
+struct Slots<T> {
+    /// The first of `Shared::blocks`.
+    first: NonNull<Block<T>>,
+    /// The capacity less 1.
+    mask: usize,
+}
+
+impl<T> Slots<T> {
+    fn of(shared: &Shared<T>) -> Self {
+        Self {
+            first: NonNull::from(&*shared.blocks).cast(),
+            mask: shared.capacity - 1,
+        }
+    }
+
     /// The slot of an index.
+    ///
+    /// # Safety
+    /// The [`Shared`] that it was made of must live as long as the reference.
     #[inline]
-    fn slot(&self, index: usize) -> &UnsafeCell<MaybeUninit<T>> {
-        // The length is a power of two, so the mask keeps every index inside.
-        &self.slots[index & (self.slots.len() - 1)]
+    unsafe fn at<'a>(&self, index: usize) -> &'a UnsafeCell<MaybeUninit<T>> {
+        let slot = index & self.mask;
+        // SAFETY: the capacity is a power of two, so `slot` is below it, and there are blocks for so many slots; they
+        // are part of `Shared`, which the caller keeps, and a reference to an `UnsafeCell` claims nothing of its content.
+        unsafe { &self.first.add(slot / BLOCK).as_ref().0[slot % BLOCK] }
     }
 }
 
@@ -52,18 +85,21 @@ impl<T> Drop for Shared<T> {
         // Both ends are gone (the last `Arc` drop synchronises with the others), so relaxed loads see the last stores.
         let tail = self.tail.0.load(Ordering::Relaxed);
         let mut head = self.head.0.load(Ordering::Relaxed);
+        let slots = Slots::of(self);
         while head != tail {
-            // SAFETY: the slots of `head .. tail` hold values, and nobody else is left to access them.
-            self.slot(head)
-                .with_mut(|slot| unsafe { (*slot).assume_init_drop() });
+            // SAFETY: the slots of `head .. tail` hold values, and nobody else is left to access them; `self` is there.
+            unsafe { slots.at(head).with_mut(|slot| (*slot).assume_init_drop()) };
             head = head.wrapping_add(1);
         }
     }
 }
 
 /// The end that pushes.
+// On cache lines of its own: it is written at every push, and the other end at every pop, wherever a caller keeps them.
+#[repr(align(128))]
 pub struct Producer<T> {
     shared: Arc<Shared<T>>,
+    slots: Slots<T>,
     /// The same as `shared.tail`.
     tail: usize,
     /// `shared.head` when last looked at; the true one is the same or further, up to `tail`.
@@ -71,13 +107,25 @@ pub struct Producer<T> {
 }
 
 /// The end that pops.
+// See `Producer`.
+#[repr(align(128))]
 pub struct Consumer<T> {
     shared: Arc<Shared<T>>,
+    slots: Slots<T>,
     /// The same as `shared.head`.
     head: usize,
     /// `shared.tail` when last looked at; the true one is the same or further, up to `head` plus the capacity.
     tail_seen: usize,
 }
+
+// SAFETY: `slots` points into what `shared` keeps alive, and is no more than a way to it; so it may go where that may.
+unsafe impl<T: Send> Send for Producer<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for Consumer<T> {}
+// SAFETY: what can be done with a shared reference reads the atomic indices only.
+unsafe impl<T: Send> Sync for Producer<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Consumer<T> {}
 
 /// The ring was full; the value that did not fit is handed back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,16 +149,23 @@ pub fn ring<T: Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
         head: CachePadded(AtomicUsize::new(0)),
         tail: CachePadded(AtomicUsize::new(0)),
-        slots: (0..capacity)
-            .map(|_| UnsafeCell::new(MaybeUninit::uninit()))
+        blocks: (0..capacity.div_ceil(BLOCK))
+            .map(|_| {
+                Block(std::array::from_fn(|_| {
+                    UnsafeCell::new(MaybeUninit::uninit())
+                }))
+            })
             .collect(),
+        capacity,
     });
     let producer = Producer {
+        slots: Slots::of(&shared),
         shared: Arc::clone(&shared),
         tail: 0,
         head_seen: 0,
     };
     let consumer = Consumer {
+        slots: Slots::of(&shared),
         shared,
         head: 0,
         tail_seen: 0,
@@ -122,7 +177,7 @@ impl<T> Producer<T> {
     /// Number of values that fit.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.slots.len()
+        self.shared.capacity
     }
 
     /// Most values that can be in the ring just now, in `0 ..= capacity`; the consumer may have taken some since.
@@ -141,15 +196,9 @@ impl<T> Producer<T> {
         if self.room(1) == 0 {
             return Err(Full(value));
         }
-        let slot = self.shared.slot(self.tail);
-        // SAFETY: `room` says that the slot at `tail` is outside `head .. tail`, so it holds no value that would leak,
-        // and its acquire load of `head` happened after the consumer's last access to it; the consumer will not look
-        // at it before `tail` passes it.
-        slot.with_mut(|slot| unsafe {
-            (*slot).write(value);
-        });
-        self.tail = self.tail.wrapping_add(1);
-        self.publish();
+        // SAFETY: `room` has found a slot.
+        unsafe { self.fill(self.tail, value) };
+        self.publish(self.tail.wrapping_add(1));
         Ok(())
     }
 
@@ -157,29 +206,50 @@ impl<T> Producer<T> {
     ///
     /// Values that do not fit stay in the iterator. If the iterator panics, what it had given is in the ring.
     pub fn push_batch(&mut self, values: &mut impl Iterator<Item = T>) -> usize {
-        /// Publishes what was written, also when the iterator panics.
-        struct Published<'a, T>(&'a mut Producer<T>);
+        /// Publishes what was written up to `tail`, also when the iterator panics.
+        struct Published<'a, T> {
+            producer: &'a mut Producer<T>,
+            tail: usize,
+        }
         impl<T> Drop for Published<'_, T> {
             fn drop(&mut self) {
-                self.0.publish();
+                self.producer.publish(self.tail);
             }
         }
 
-        let room = self.room(self.capacity());
-        let batch = Published(self);
+        // The consumer's index is looked at only if what it had read before does not do.
+        let wanted = values.size_hint().1.unwrap_or(usize::MAX);
+        let room = self.room(wanted.min(self.capacity()));
+        let mut batch = Published {
+            tail: self.tail,
+            producer: self,
+        };
         let mut pushed = 0;
         while pushed < room
             && let Some(value) = values.next()
         {
-            let producer = &mut *batch.0;
-            // SAFETY: as in `push`; `room` counts the slots from `tail` on for which that holds.
-            producer.shared.slot(producer.tail).with_mut(|slot| unsafe {
-                (*slot).write(value);
-            });
-            producer.tail = producer.tail.wrapping_add(1);
+            // SAFETY: `room` counts the slots from the producer's tail on, of which `pushed` are filled.
+            unsafe { batch.producer.fill(batch.tail, value) };
+            batch.tail = batch.tail.wrapping_add(1);
             pushed += 1;
         }
         pushed
+    }
+
+    /// Writes a value into the slot of `index`.
+    ///
+    /// # Safety
+    /// `index` must be among those, from `self.tail` on, that [`Producer::room`] has counted, and not filled yet.
+    #[inline]
+    unsafe fn fill(&self, index: usize, value: T) {
+        // SAFETY: `shared` is there as long as `self`. The slot is outside `head .. tail`, so it holds no value that would
+        // leak, and the acquire load of `head` in `room` happened after the consumer's last access to it; the consumer
+        // will not look at it before `tail` passes it.
+        unsafe {
+            self.slots.at(index).with_mut(|slot| {
+                (*slot).write(value);
+            });
+        }
     }
 
     /// Number of free slots; looks at the consumer's index only when fewer than `wanted` are known to be free.
@@ -203,11 +273,12 @@ impl<T> Producer<T> {
 
     /// Hands everything before `tail` to the consumer.
     #[inline]
-    fn publish(&mut self) {
+    fn publish(&mut self, tail: usize) {
+        self.tail = tail;
         self.shared
             .tail
             .0
-            .store(self.tail, at(Site::ProducerStoresTail, Ordering::Release));
+            .store(tail, at(Site::ProducerStoresTail, Ordering::Release));
     }
 }
 
@@ -215,7 +286,7 @@ impl<T> Consumer<T> {
     /// Number of values that fit.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.slots.len()
+        self.shared.capacity
     }
 
     /// Fewest values that are in the ring just now, in `0 ..= capacity`; the producer may have pushed more since.
@@ -231,8 +302,9 @@ impl<T> Consumer<T> {
         if self.filled(1) == 0 {
             return None;
         }
-        let value = self.take();
-        self.give_back();
+        // SAFETY: `filled` has found a value.
+        let value = unsafe { self.move_out(self.head) };
+        self.give_back(self.head.wrapping_add(1));
         Some(value)
     }
 
@@ -242,18 +314,28 @@ impl<T> Consumer<T> {
     /// than the capacity are taken in one call. If `sink` panics, the values that it was given are gone and the others
     /// stay.
     pub fn pop_batch(&mut self, count_max: usize, mut sink: impl FnMut(T)) -> usize {
-        /// Gives back what was taken, also when the sink panics.
-        struct GivenBack<'a, T>(&'a mut Consumer<T>);
+        /// Gives back what was taken up to `head`, also when the sink panics.
+        struct GivenBack<'a, T> {
+            consumer: &'a mut Consumer<T>,
+            head: usize,
+        }
         impl<T> Drop for GivenBack<'_, T> {
             fn drop(&mut self) {
-                self.0.give_back();
+                self.consumer.give_back(self.head);
             }
         }
 
         let count = self.filled(count_max.min(self.capacity())).min(count_max);
-        let batch = GivenBack(self);
+        let mut batch = GivenBack {
+            head: self.head,
+            consumer: self,
+        };
         for _ in 0..count {
-            sink(batch.0.take());
+            // SAFETY: `filled` has counted the values from the consumer's head on; each is moved out once, since `head`
+            // moves on before anything can panic.
+            let value = unsafe { batch.consumer.move_out(batch.head) };
+            batch.head = batch.head.wrapping_add(1);
+            sink(value);
         }
         count
     }
@@ -273,27 +355,26 @@ impl<T> Consumer<T> {
         filled
     }
 
-    /// Moves the value at `head` out; the caller knows that `filled` is not 0.
+    /// Moves the value of `index` out.
+    ///
+    /// # Safety
+    /// `index` must be among those, from `self.head` on, that [`Consumer::filled`] has counted, and the value must not
+    /// have been moved out before.
     #[inline]
-    fn take(&mut self) -> T {
-        debug_assert_ne!(self.head, self.tail_seen, "taking from an empty ring");
-        // SAFETY: `filled` saw, with an acquire load, a `tail` past this slot, so the producer's write to it happened
-        // before and it writes no more until `head` passes; `head` moves on here, so the value is moved out once only.
-        let value = self
-            .shared
-            .slot(self.head)
-            .with(|slot| unsafe { (*slot).assume_init_read() });
-        self.head = self.head.wrapping_add(1);
-        value
+    unsafe fn move_out(&self, index: usize) -> T {
+        // SAFETY: `shared` is there as long as `self`. `filled` saw, with an acquire load, a `tail` past this slot, so the
+        // producer's write to it happened before, and it writes no more until `head` passes.
+        unsafe { self.slots.at(index).with(|slot| (*slot).assume_init_read()) }
     }
 
     /// Hands everything before `head` back to the producer.
     #[inline]
-    fn give_back(&mut self) {
+    fn give_back(&mut self, head: usize) {
+        self.head = head;
         self.shared
             .head
             .0
-            .store(self.head, at(Site::ConsumerStoresHead, Ordering::Release));
+            .store(head, at(Site::ConsumerStoresHead, Ordering::Release));
     }
 }
 

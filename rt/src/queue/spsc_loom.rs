@@ -116,19 +116,23 @@ fn what_is_left_is_dropped_by_whoever_goes_last() {
 }
 
 macro_rules! a_weaker_ordering_is_found {
-    ($($name:ident: $site:expr;)*) => {$(
+    ($($name:ident: $site:expr, $model:expr;)*) => {$(
         #[test]
         #[should_panic = "Causality violation"]
         fn $name() {
             weaken($site, Ordering::Relaxed);
-            transfer::<u32>(1);
+            $model(1);
         }
     )*};
 }
 
 a_weaker_ordering_is_found! {
-    relaxed_load_of_head_is_found: Site::ProducerLoadsHead;
-    relaxed_store_of_tail_is_found: Site::ProducerStoresTail;
-    relaxed_load_of_tail_is_found: Site::ConsumerLoadsTail;
-    relaxed_store_of_head_is_found: Site::ConsumerStoresHead;
+    relaxed_load_of_head_is_found: Site::ProducerLoadsHead, transfer::<u32>;
+    relaxed_store_of_tail_is_found: Site::ProducerStoresTail, transfer::<u32>;
+    relaxed_load_of_tail_is_found: Site::ConsumerLoadsTail, transfer::<u32>;
+    relaxed_store_of_head_is_found: Site::ConsumerStoresHead, transfer::<u32>;
+    relaxed_load_of_head_is_found_in_batches: Site::ProducerLoadsHead, transfer_batches::<u32>;
+    relaxed_store_of_tail_is_found_in_batches: Site::ProducerStoresTail, transfer_batches::<u32>;
+    relaxed_load_of_tail_is_found_in_batches: Site::ConsumerLoadsTail, transfer_batches::<u32>;
+    relaxed_store_of_head_is_found_in_batches: Site::ConsumerStoresHead, transfer_batches::<u32>;
 }

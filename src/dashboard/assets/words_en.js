@@ -38,6 +38,9 @@ export const EN = {
   "alarm.vehicle_fault": "{thing}: fault or emergency stop", "alarm.device_link": "{thing}: no link",
   "alarm.handshake": "{thing}: handshake failed", "alarm.transfer": "{thing}: transfer failed",
   "alarm.invariant": "Controlled stop: an invariant is broken", "alarm.deadline": "Control cycle missed its deadline",
+  "alarm.overrun": "Control cycle over its budget: planning and status are left out",
+  "alarm.grants_held": "Control cycle over its budget: vehicles get no further ground",
+  "alarm.overrun_stop": "Controlled stop: control cycle over its budget for too long",
   "priority.high": "High", "priority.medium": "Medium", "priority.low": "Low",
 
   "tab.orders": "Orders", "tab.vehicles": "Vehicles", "tab.stations": "Stations",

@@ -36,6 +36,9 @@ export const ZH = {
   "alarm.vehicle_fault": "{thing}：故障或急停", "alarm.device_link": "{thing}：通信中断",
   "alarm.handshake": "{thing}：握手失败", "alarm.transfer": "{thing}：交接失败",
   "alarm.invariant": "受控停止：不变量被破坏", "alarm.deadline": "控制周期超时",
+  "alarm.overrun": "控制周期超出预算：暂停规划与状态更新",
+  "alarm.grants_held": "控制周期超出预算：车辆不再获得新路段",
+  "alarm.overrun_stop": "受控停止：控制周期长时间超出预算",
   "priority.high": "高", "priority.medium": "中", "priority.low": "低",
 
   "tab.orders": "订单", "tab.vehicles": "车辆", "tab.stations": "工位",

@@ -6,21 +6,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use takt_maps::Floor;
 use takt_motion::{AgentSnapshot, MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
+use takt_rt::alloc;
 use takt_rt::cycle::{Executive, Timing};
 use takt_rt::host::LiveClock;
 use takt_rt::queue::latest::Reader;
 use takt_rt::queue::spsc::{Consumer, Producer, ring};
-use takt_rt::thread::RealTime;
+use takt_rt::thread::{self, RealTime};
+use takt_rt::timing::Quantiles;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
-use crate::controller::{Controller, Counts, CycleFacts, Delta, Input, Outputs};
+use super::RealTimeOptions;
+use super::phases::{PHASES, PhaseTimes};
+use crate::controller::{Controller, Counts, CycleFacts, Delta, Input, Outputs, Phase};
 
 /// Inputs taken in one cycle at most.
 const INPUTS_MAX: usize = 1_024;
 /// A controlled stop waits so long for vehicles to come to rest.
 const STOP_MS_MAX: u64 = 5_000;
-/// The cycle's priority among real-time threads.
-const PRIORITY: u8 = 80;
 
 /// What leaves the cycle.
 // Boxing commands or deltas would allocate in the cycle; the ring is large enough.
@@ -74,12 +76,14 @@ pub(super) struct BridgeEnds {
 }
 
 /// Makes the rings, sized for the floor: seconds of outputs, so that a slow disk does not reach the cycle.
-pub(super) fn rings(floor: &Floor) -> (CycleEnds, BridgeEnds) {
+pub(super) fn rings(floor: &Floor, spin_ns: u64) -> (CycleEnds, BridgeEnds) {
     let (inputs, take_inputs) = ring(4_096);
     let (returned, take_returned) = ring(8);
     let outputs_max = (floor.vehicles.len() * 256 + 4_096).next_power_of_two();
     let (outputs, take_outputs) = ring(outputs_max);
-    let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock);
+    let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock)
+        .budget_ns(budget_ns(floor))
+        .spin_ns(spin_ns);
     let timing = executive.take_timing_reader();
     (
         CycleEnds {
@@ -97,8 +101,13 @@ pub(super) fn rings(floor: &Floor) -> (CycleEnds, BridgeEnds) {
     )
 }
 
+/// CPU time that a cycle may take.
+fn budget_ns(floor: &Floor) -> u64 {
+    u64::from(floor.control.cycle_us) * u64::from(floor.control.budget_permille)
+}
+
 /// How the cycle ended.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ended {
     pub timing: Timing,
     pub counts: Counts,
@@ -106,6 +115,14 @@ pub(super) struct Ended {
     pub cycles: u64,
     /// Orders that the controller still had.
     pub open: u64,
+    /// See [`Summary::phases`](super::Summary::phases).
+    pub phases: [Quantiles; PHASES],
+    /// Calls of the allocator while the cycle ran.
+    pub allocations: u64,
+    /// What the thread cost while the cycle ran.
+    pub usage: thread::Usage,
+    /// How the thread was scheduled.
+    pub scheduler: String,
 }
 
 /// Runs the controller until told to stop and everything stands.
@@ -113,6 +130,8 @@ pub(super) fn run(
     mut controller: Controller,
     floor: &Floor,
     ends: CycleEnds,
+    real_time: RealTimeOptions,
+    gate: impl FnOnce(),
     stop: &AtomicBool,
 ) -> Ended {
     let CycleEnds {
@@ -121,18 +140,19 @@ pub(super) fn run(
         outputs,
         mut executive,
     } = ends;
-    let granted = RealTime {
-        priority: Some(PRIORITY),
+    let asked = RealTime {
+        priority: Some(real_time.priority),
+        cpu: real_time.cpu,
         ..RealTime::default()
-    }
-    .apply();
-    for refusal in &granted.refused {
-        tracing::info!("{refusal}");
+    };
+    if let Some(missing) = asked.apply_after(gate).missing() {
+        tracing::warn!("the control cycle runs {missing}");
     }
     let mut out = Rings {
         outputs,
         returned,
         overflowed: false,
+        phases: PhaseTimes::new(LiveClock, budget_ns(floor)),
         motion: Some(Box::new(MotionSnapshot {
             agents: vec![AgentSnapshot::default(); floor.vehicles.len()],
             blocked: Vec::with_capacity(floor.roadmap.places()),
@@ -148,13 +168,19 @@ pub(super) fn run(
     };
     let mut stop_at = None;
     let mut last = 0;
+    let before = thread::usage();
+    let allocations = alloc::calls();
+    alloc::trap(alloc::trap_asked_for());
     executive.run(|start| {
         last = start.number;
+        // Before the times of the last cycle are forgotten.
+        let overrun = start.overran.then(|| out.phases.exceeded());
+        out.phases.start();
         let stopping = stop.load(Ordering::Acquire) || out.overflowed;
         let facts = CycleFacts {
             stop: stopping && stop_at.is_none(),
             missed: start.missed(),
-            overrun: None,
+            overrun,
         };
         let mut taken = 0;
         let from_ring = std::iter::from_fn(|| inputs.pop())
@@ -166,6 +192,7 @@ pub(super) fn run(
             facts,
             taken,
         });
+        out.phases.finish();
         if !stopping {
             return ControlFlow::Continue(());
         }
@@ -178,6 +205,8 @@ pub(super) fn run(
             ControlFlow::Continue(())
         }
     });
+    alloc::trap(false);
+    let (allocations, after) = (alloc::calls() - allocations, thread::usage());
     if out.overflowed {
         tracing::error!(
             "the bridge thread did not take the cycle's outputs in time: controlled stop"
@@ -189,6 +218,10 @@ pub(super) fn run(
         state_hash: controller.state_hash().total(),
         cycles: last,
         open: controller.orders_open() as u64,
+        phases: out.phases.quantiles(),
+        allocations,
+        usage: after.since(before),
+        scheduler: thread::scheduler(),
     }
 }
 
@@ -198,6 +231,7 @@ struct Rings {
     returned: Consumer<Returned>,
     /// A value found no room: what follows cannot be trusted to be complete, so the floor is stopped.
     overflowed: bool,
+    phases: PhaseTimes,
     motion: Option<Box<MotionSnapshot>>,
     dispatch: Option<Box<DispatchSnapshot>>,
 }
@@ -220,6 +254,9 @@ impl Rings {
 }
 
 impl Outputs for Rings {
+    fn begin(&mut self, phase: Phase) {
+        self.phases.enter(phase);
+    }
     fn command(&mut self, command: ToField) {
         self.push(Output::Command(command));
     }

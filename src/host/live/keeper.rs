@@ -381,6 +381,19 @@ impl Keeper {
         }
     }
 
+    /// What the controller's refusal means to the caller, with names for numbers.
+    fn rejection(&self, refused: Refused) -> Rejection {
+        match refused {
+            Refused::Order(Refusal::LoadOnBoard(vehicle)) => {
+                Rejection::FailedPrecondition(format!(
+                    "the load is on board of {} and will be delivered; it is too late to cancel",
+                    self.vehicle_name(vehicle)
+                ))
+            }
+            other => rejection(other),
+        }
+    }
+
     fn answer(&mut self, token: u64, result: Result<Option<takt_maps::OrderId>, Refused>) {
         let Some(pending) = self.pending.remove(&token) else {
             return;
@@ -389,7 +402,7 @@ impl Keeper {
             let reply = match result {
                 Ok(Some(id)) => Ok(Reply::Order(id)),
                 Ok(None) => Ok(Reply::Done),
-                Err(refused) => Err(rejection(refused)),
+                Err(refused) => Err(self.rejection(refused)),
             };
             // The caller may have gone.
             let _ = answer.send(reply);
@@ -417,7 +430,6 @@ fn same(known: Option<OrderSpec>, spec: &OrderSpec, client_id: &str) -> Result<(
     }
 }
 
-/// What the controller's refusal means to the caller.
 fn rejection(refused: Refused) -> Rejection {
     let Refused::Order(refusal) = refused else {
         return Rejection::NotFound("there is no such vehicle".to_owned());

@@ -11,12 +11,13 @@
 mod bridge_thread;
 mod cycle_thread;
 mod keeper;
+mod phases;
 mod workers;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Barrier, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,10 +25,12 @@ use takt_maps::Floor;
 use takt_plc_bridge::{Addresses, Bridge, FromField, ToField};
 use takt_rt::cycle::Timing;
 use takt_rt::host::LiveDisk;
+use takt_rt::thread::Usage;
+use takt_rt::timing::Quantiles;
 
 use super::front::Front;
 use super::store::{Started, Store, StoreOptions};
-use crate::controller::{Controller, Counts};
+use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
 
 /// Where messages to vehicles and devices go.
@@ -65,6 +68,29 @@ pub struct LiveOptions {
     pub field: FieldChoice,
     /// Make the floor's own random and rush orders.
     pub workload: bool,
+    /// Of the cycle's thread.
+    pub real_time: RealTimeOptions,
+}
+
+/// What the cycle's thread asks of this machine; what it is refused it does without, and says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RealTimeOptions {
+    /// SCHED_FIFO priority, `1 ..= 99`.
+    pub priority: u8,
+    /// The CPU to stay on; `None`: wherever the system puts it.
+    pub cpu: Option<usize>,
+    /// The last part of each wait, spent spinning instead of sleeping; at most half a period.
+    pub spin: Duration,
+}
+
+impl Default for RealTimeOptions {
+    fn default() -> Self {
+        Self {
+            priority: 80,
+            cpu: None,
+            spin: Duration::ZERO,
+        }
+    }
 }
 
 /// Why a live host could not start.
@@ -82,7 +108,7 @@ pub enum LiveError {
 }
 
 /// What a live host did, as known when it has stopped.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// How the cycle did.
     pub timing: Timing,
@@ -94,8 +120,16 @@ pub struct Summary {
     pub deadlocks: u64,
     /// Orders accepted, not ended, and not known any more.
     pub orders_lost: u64,
-    /// Cycles done.
+    /// Number of the last cycle: whole periods since the start.
     pub cycles: u64,
+    /// Times of the phases of a cycle, in the order of [`Phase::ALL`]; time that others took counts here.
+    pub phases: [Quantiles; Phase::ALL.len()],
+    /// Calls of the allocator by the cycle's thread while the cycle ran; 0 where nobody counts them.
+    pub allocations: u64,
+    /// Page faults and preemptions of the cycle's thread while the cycle ran.
+    pub usage: Usage,
+    /// How the cycle's thread was scheduled.
+    pub scheduler: String,
 }
 
 /// A running controller.
@@ -174,13 +208,26 @@ impl Live {
         });
 
         let workers = workers::Workers::start(&floor, options.seed, &to_bridge)?;
-        let (cycle_ends, bridge_ends) = cycle_thread::rings(&floor);
+        let spin_ns = options.real_time.spin.as_nanos() as u64;
+        let (cycle_ends, bridge_ends) = cycle_thread::rings(&floor, spin_ns);
+        // Nobody gets a real-time priority before all threads are there.
+        let all_there = Arc::new(Barrier::new(2));
+        let gate = all_there.clone();
         let cycle_stop = stop.clone();
         let cycle_floor = floor.clone();
         let ended = Arc::new(AtomicBool::new(false));
         let has_ended = ended.clone();
         let cycle = thread("takt-cycle", move || {
-            let result = cycle_thread::run(controller, &cycle_floor, cycle_ends, &cycle_stop);
+            let result = cycle_thread::run(
+                controller,
+                &cycle_floor,
+                cycle_ends,
+                options.real_time,
+                || {
+                    gate.wait();
+                },
+                &cycle_stop,
+            );
             has_ended.store(true, Ordering::Release);
             result
         })?;
@@ -198,7 +245,10 @@ impl Live {
             front: front.clone(),
             keeps,
         };
-        let bridge_thread = thread("takt-bridge", move || bridge_thread.run())?;
+        let bridge_thread = thread("takt-bridge", move || bridge_thread.run());
+        // Passed in any case, so that the cycle's thread does not wait for ever where another could not be started.
+        all_there.wait();
+        let bridge_thread = bridge_thread?;
         Ok(Self {
             front,
             stop,
@@ -231,6 +281,10 @@ impl Live {
             counts: cycle.counts,
             state_hash: cycle.state_hash,
             cycles: cycle.cycles,
+            phases: cycle.phases,
+            allocations: cycle.allocations,
+            usage: cycle.usage,
+            scheduler: cycle.scheduler,
             deadlocks: kept.deadlocks,
             orders_lost: kept.lost(cycle.open),
         }

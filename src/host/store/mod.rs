@@ -8,6 +8,8 @@ pub mod record;
 
 mod migrate;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -51,7 +51,7 @@ fn run(floor: &Floor, told: &Receiver<ToField>, inbox: &FieldInbox) {
                 Err(TryRecvError::Disconnected) => return,
             }
         }
-        fleet.poll(now_ms, |said| inbox(said));
+        fleet.poll(now_ms, &inbox);
         std::thread::sleep(POLL);
     }
 }

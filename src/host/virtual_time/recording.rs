@@ -36,6 +36,8 @@ pub(super) struct Recording {
     store: Store,
     pending: Pending,
     answers: Vec<Answered>,
+    /// What the cycle that comes takes in.
+    inputs: Vec<Input>,
     /// Cycles up to this one are durable, and the controller has not been told.
     durable: Option<u64>,
     broken: Option<JournalError>,
@@ -47,14 +49,17 @@ impl Recording {
             store,
             pending: Pending::default(),
             answers: Vec::new(),
+            inputs: Vec::new(),
             durable: None,
             broken: None,
         }
     }
 
-    /// Are inputs to be journalled?
-    pub(super) fn keeps(&self) -> bool {
-        self.store.keeps()
+    /// Remembers what the cycle that comes will take in.
+    pub(super) fn take_in(&mut self, inputs: &[Input]) {
+        if self.store.keeps() {
+            self.inputs = inputs.to_vec();
+        }
     }
 
     /// Why the store takes nothing more.
@@ -93,7 +98,7 @@ impl Recording {
     }
 
     /// Keeps a cycle; what somebody waits for is durable when it returns, unless the store is broken.
-    pub(super) fn keep(&mut self, cycle: u64, inputs: Vec<Input>, deltas: &[Delta]) {
+    pub(super) fn keep(&mut self, cycle: u64, deltas: &[Delta]) {
         if self.broken.is_some() {
             return;
         }
@@ -101,7 +106,7 @@ impl Recording {
             &Cycle {
                 number: cycle,
                 facts: CycleFacts::default(),
-                inputs,
+                inputs: std::mem::take(&mut self.inputs),
                 deltas: deltas.to_vec(),
             },
             &self.pending,

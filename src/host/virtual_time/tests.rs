@@ -200,3 +200,61 @@ fn the_order_of_a_vehicle_that_has_vanished_goes_to_another() {
     r.run_until(r.now_ms() + 8 * MINUTE, |_| ());
     assert!(r.model().orders[&order].state.is_final());
 }
+
+impl Rehearsal {
+    /// Runs on for so long, and tells each cycle that the one before was over its budget.
+    fn run_over_budget(&mut self, for_ms: u64) {
+        let until_ms = self.now_ms() + for_ms;
+        while self.now_ms() < until_ms {
+            let phase = crate::controller::Phase::Inputs;
+            self.inputs.push(Input::Overrun { phase });
+            self.step();
+        }
+    }
+}
+
+#[test]
+fn overruns_hold_the_vehicles_and_let_them_go_on() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 9);
+    r.run_until(4 * MINUTE, |_| ());
+    let grants = r.controller().counts().grants;
+    r.run_over_budget(500);
+    // Fifty cycles in a row: all grants are held after three.
+    assert!(r.alarmed(AlarmKind::Overrun) && r.alarmed(AlarmKind::GrantsHeld));
+    assert!(r.controller().counts().grants <= grants + 20);
+    // Ten seconds within the budget forgive them.
+    r.run_until(r.now_ms() + 11_000, |_| ());
+    assert!(!r.alarmed(AlarmKind::Overrun) && !r.alarmed(AlarmKind::GrantsHeld));
+    let moved = r.sim().statistics().distance_mm();
+    r.run_until(r.now_ms() + 3 * MINUTE, |_| ());
+    assert!(r.sim().statistics().distance_mm() > moved + 50_000);
+    let outcome = r.outcome(9);
+    assert_eq!(
+        (outcome.contacts, outcome.deadlocks, outcome.orders_lost),
+        (0, 0, 0),
+        "{outcome:?}"
+    );
+    assert!(outcome.counts.cycles_held > 40, "{outcome:?}");
+}
+
+#[test]
+fn overruns_without_end_stop_the_floor() {
+    let floor = built_in();
+    let mut r = rehearse(&floor, 9);
+    r.run_until(4 * MINUTE, |_| ());
+    r.run_over_budget(990);
+    assert!(!r.alarmed(AlarmKind::OverrunStop));
+    r.run_over_budget(100);
+    assert!(r.alarmed(AlarmKind::OverrunStop));
+    r.run_until(r.now_ms() + 10_000, |_| ());
+    assert!(r.controller().stands(), "everybody has come to rest");
+    let moved = r.sim().statistics().distance_mm();
+    r.run_until(r.now_ms() + MINUTE, |_| ());
+    assert_eq!(
+        r.sim().statistics().distance_mm(),
+        moved,
+        "nobody is let go again"
+    );
+    assert_eq!(r.outcome(9).contacts, 0);
+}
