@@ -11,6 +11,7 @@ use takt_maps::formats::{self, LoadOptions};
 
 use super::Failure;
 use crate::host::live::RealTimeOptions;
+use crate::host::synthetic;
 
 /// The built-in floor.
 pub const DEFAULT_FLOOR: &str = "electronics-line";
@@ -48,6 +49,14 @@ impl FloorArgs {
             .to_str()
             .filter(|_| !path.exists())
             .and_then(formats::builtin);
+        // The floors of `takt bench cycle`, so that its recordings can be replayed.
+        let synthetic = path
+            .to_str()
+            .filter(|_| !path.exists())
+            .and_then(synthetic::Options::named);
+        if let Some(options) = synthetic {
+            return Ok(Arc::new(synthetic::floor(&options)?));
+        }
         let loaded = match builtin {
             Some(loaded) => loaded?,
             None => formats::load(path, &options)?,
