@@ -53,7 +53,7 @@ impl Outputs for Outside<'_> {
 impl Rehearsal {
     /// As `step`; gives back the step's own calls of the allocator.
     fn step_counted(&mut self) -> u64 {
-        let kept = self.before_step();
+        self.before_step();
         let inputs = std::mem::take(&mut self.inputs);
         // The list is freed outside of the count.
         let mut inputs = inputs.into_iter();
@@ -66,7 +66,7 @@ impl Rehearsal {
         self.controller.step(cycle, inputs.by_ref(), &mut outside);
         let calls = alloc::calls() - before - outside.calls;
         drop(inputs);
-        self.after_step(kept);
+        self.after_step();
         calls
     }
 
