@@ -154,12 +154,12 @@ fn nothing_is_allocated_after_construction() {
         }
         if round == 3 {
             traffic.drop_plan(fleet[30]);
-            while !traffic.settle(&floor, 10) {}
+            while !traffic.settle(10) {}
         }
     }
     for &v in &fleet {
         let _ = traffic.set_loaded(&floor, v, true);
-        while !traffic.settle(&floor, 10) {}
+        while !traffic.settle(10) {}
     }
     traffic.remove(fleet[0]);
     traffic.clear_plans();

@@ -87,6 +87,7 @@ impl Controller {
             mixer.add(takts);
             mixer.add(next_ms);
         }
+        self.overruns.digest(&mut mixer);
         mixer.end()
     }
 

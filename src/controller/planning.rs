@@ -16,7 +16,7 @@ use super::{Controller, Outputs};
 /// For so long grants wait for a planner's answer.
 pub(super) const FREEZE_MS: u64 = 200;
 /// A plan is rehearsed in so many microseconds of cycles.
-const ADMISSION_US: u64 = 40_000;
+const ADMISSION_US: u64 = 100_000;
 /// In a period of so many microseconds a move can be rehearsed without being noticed.
 const US_PER_MOVE: u64 = 10;
 
@@ -210,7 +210,7 @@ impl Controller {
     /// Goes on with what is rehearsed: what is left of a plan after the floor has changed under it, or a new one.
     pub(super) fn rehearse<O: Outputs>(&mut self, out: &mut O) {
         let steps = self.rehearsal_steps();
-        if !self.traffic.settle(&self.floor, steps) {
+        if !self.traffic.settle(steps) {
             return;
         }
         let Some(mut admitting) = self.planner.admitting.take() else {

@@ -118,7 +118,12 @@ impl<'a> Tables<'a> {
             check_name("floor", &spec.name, log);
         }
         // Referred to by nobody, but unique all the same.
-        Table::new("vehicle", 1_000, spec.vehicles.iter().map(|v| &v.name), log);
+        Table::new(
+            "vehicle",
+            20_000,
+            spec.vehicles.iter().map(|v| &v.name),
+            log,
+        );
         Table::new("charger", MANY, spec.chargers.iter().map(|c| &c.name), log);
         Table::new("zone", 1_000, spec.zones.iter().map(|z| &z.name), log);
         Table::new("line", MANY, spec.lines.iter().map(|l| &l.name), log);

@@ -165,13 +165,13 @@ impl Traffic {
         }
         let rank = self.draft.ranks();
         let stage = Stage {
-            floor,
             agents: &self.agents,
             ground: &self.ground,
             zones: &self.zones,
+            ways: &self.ways,
         };
         self.rehearsal.carry_out(&stage, rank, m)?;
-        self.draft.add(floor, &self.zones, m);
+        self.draft.add(&self.ways, &self.zones, m);
         Ok(())
     }
 }

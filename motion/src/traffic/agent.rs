@@ -24,19 +24,10 @@ pub(super) struct Step {
     pub length_mm: u32,
 }
 
-/// One vehicle.
+/// One vehicle. What is looked at most often lies in one cache line, before the steps.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(super) struct Agent {
-    /// Is it under control?
-    pub placed: bool,
-    /// Its load state; chooses the footprint class and the speed.
-    pub loaded: bool,
-    /// Its kind; never changes.
-    pub kind: KindId,
-    /// Its footprint class; `kind`'s class for `loaded`.
-    pub class: ClassId,
-    /// The direction of its front at the end of its base; `(0, 0)`: not known.
-    pub heading: (i64, i64),
     /// The last node reached.
     pub rest: NodeId,
     /// The last node granted; `rest` when nothing is granted.
@@ -49,8 +40,18 @@ pub(super) struct Agent {
     pub placed_at: u32,
     /// Length of the base, from `rest` to `end`.
     pub length_mm: u32,
+    /// Is it under control?
+    pub placed: bool,
+    /// Its load state; chooses the footprint class and the speed.
+    pub loaded: bool,
+    /// Its kind; never changes.
+    pub kind: KindId,
+    /// Its footprint class; `kind`'s class for `loaded`.
+    pub class: ClassId,
     /// Folds everything granted since it was placed.
     pub trail: u64,
+    /// The direction of its front at the end of its base; `(0, 0)`: not known.
+    pub heading: (i64, i64),
     /// Step `seq` is in `seq % HISTORY`, for the last `HISTORY` that were granted since it was placed.
     steps: [Step; HISTORY],
 }

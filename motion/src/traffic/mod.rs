@@ -72,6 +72,7 @@ mod rehearsal;
 mod salvage;
 #[cfg(test)]
 mod tests;
+mod ways;
 mod zones;
 
 pub use audit::Violation;
@@ -85,6 +86,7 @@ use hash::mix;
 use order::Order;
 use rehearsal::Rehearsal;
 use takt_maps::{ClassId, Floor, VehicleId};
+use ways::Ways;
 use zones::Zones;
 
 /// The state of traffic on one floor.
@@ -98,6 +100,7 @@ pub struct Traffic {
     /// What becomes the order when an admission comes to its end; else empty.
     draft: Order,
     zones: Zones,
+    ways: Ways,
     rehearsal: Rehearsal,
     work: Work,
     /// For each door, how many edges of bases pass it.
@@ -175,6 +178,7 @@ impl Traffic {
             ground: Ground::new(floor.roadmap.places(), zones.len(), vehicles),
             order: Order::new(floor, &zones, moves_max),
             draft: Order::new(floor, &zones, moves_max),
+            ways: Ways::new(floor),
             rehearsal: Rehearsal::new(floor),
             zones,
             work: Work::Nothing,

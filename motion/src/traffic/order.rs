@@ -5,6 +5,7 @@
 //! plan that they belong to, so that an order is emptied by counting on, however long it is.
 
 use super::hash::mix;
+use super::ways::Ways;
 use super::zones::Zones;
 use crate::Move;
 use takt_maps::{ClassId, Conflict, EdgeId, Floor, PlaceId, VehicleId, ZoneId};
@@ -137,13 +138,13 @@ impl Order {
     }
 
     /// Adds a move as the last; the caller knows that there is room.
-    pub fn add(&mut self, floor: &Floor, zones: &Zones, m: &Move) {
+    pub fn add(&mut self, ways: &Ways, zones: &Zones, m: &Move) {
         let rank = self.ranks();
         let at = rank as usize;
         assert!(at < self.moves_max, "longer plans are refused");
         self.moves.push(*m);
         self.pending.push(true);
-        let edge = floor.roadmap.edge(m.edge);
+        let way = ways.way(m.edge);
         let link = |ends: &mut Ends, next: &mut [u32]| {
             next[at] = END;
             if let Some(before) = ends.add(self.plan, rank) {
@@ -154,8 +155,8 @@ impl Order {
             &mut self.vehicles[m.vehicle.index()],
             &mut self.vehicle_next,
         );
-        link(&mut self.places[edge.place.index()], &mut self.edge_next);
-        link(&mut self.places[edge.to.index()], &mut self.node_next);
+        link(&mut self.places[way.place.index()], &mut self.edge_next);
+        link(&mut self.places[way.to.index()], &mut self.node_next);
         for (i, &zone) in zones.entered_by(m.edge).iter().enumerate() {
             self.zone_next[at * self.zones_max + i] = END;
             if let Some(before) = self.zones[zone.index()].add(self.plan, rank) {

@@ -7,6 +7,7 @@
 use super::Refusal;
 use super::agent::Agent;
 use super::ground::{Ground, NOBODY};
+use super::ways::Ways;
 use super::zones::Zones;
 use crate::Move;
 use takt_maps::{EdgeId, Floor, NodeId, PlaceId, VehicleId, ZoneId};
@@ -41,10 +42,10 @@ pub(super) struct Rehearsal {
 
 /// The state that a rehearsal begins with, and what never changes.
 pub(super) struct Stage<'a> {
-    pub floor: &'a Floor,
     pub agents: &'a [Agent],
     pub ground: &'a Ground,
     pub zones: &'a Zones,
+    pub ways: &'a Ways,
 }
 
 impl Rehearsal {
@@ -91,50 +92,48 @@ impl Rehearsal {
     /// The vehicle is on the floor, and the edge exists.
     pub fn carry_out(&mut self, stage: &Stage, rank: u32, m: &Move) -> Result<(), Refusal> {
         let agent = &stage.agents[m.vehicle.index()];
-        let edge = stage.floor.roadmap.edge(m.edge);
+        let way = stage.ways.way(m.edge);
         let stands = self.noted(&self.node[m.vehicle.index()]);
-        if edge.from != stands.unwrap_or(agent.end) {
+        if way.from != stands.unwrap_or(agent.end) {
             return Err(Refusal::WrongStart { rank });
         }
-        if !edge.allows(agent.kind) {
+        if !way.allows(agent.kind) {
             return Err(Refusal::WrongKind { rank });
         }
-        for place in [edge.place, stage.floor.roadmap.place_of(edge.to)] {
-            if let Some(other) = self.in_the_way(stage, m.vehicle, place) {
-                return Err(Refusal::Conflict { rank, other });
-            }
+        if let Some(other) = self.in_the_way(stage, m) {
+            return Err(Refusal::Conflict { rank, other });
         }
         self.check_zones(stage, rank, m.edge)?;
         // Leave one node, enter the other.
         let number = self.number;
-        for &zone in stage.zones.of_node(edge.from) {
+        for &zone in stage.zones.of_node(way.from) {
             let value = self.inside(stage, zone) - 1;
             self.inside[zone.index()] = Noted { number, value };
         }
-        for &zone in stage.zones.of_node(edge.to) {
+        for &zone in stage.zones.of_node(way.to) {
             let value = self.inside(stage, zone) + 1;
             self.inside[zone.index()] = Noted { number, value };
         }
         let value = NOBODY;
-        self.at[edge.from.index()] = Noted { number, value };
+        self.at[way.from.index()] = Noted { number, value };
         let value = m.vehicle.0;
-        self.at[edge.to.index()] = Noted { number, value };
-        let value = edge.to;
+        self.at[way.to.index()] = Noted { number, value };
+        let value = way.to;
         self.node[m.vehicle.index()] = Noted { number, value };
         Ok(())
     }
 
-    /// Another vehicle that stands at a node in conflict with this one in `place`.
-    fn in_the_way(&self, stage: &Stage, vehicle: VehicleId, place: PlaceId) -> Option<VehicleId> {
+    /// Another vehicle that stands at a node in conflict with this move.
+    fn in_the_way(&self, stage: &Stage, m: &Move) -> Option<VehicleId> {
         #[cfg(test)]
         if self.without_conflicts {
             return None;
         }
-        let class = stage.agents[vehicle.index()].class;
-        stage.floor.conflicts.of(class, place).iter().find_map(|c| {
+        let class = stage.agents[m.vehicle.index()].class;
+        stage.ways.in_the_way(class, m.edge).iter().find_map(|c| {
             let other = self.stands_at(stage, c.place)?;
             let touches = c.classes >> stage.agents[other.index()].class.0 & 1 == 1;
-            (other != vehicle && touches).then_some(other)
+            (other != m.vehicle && touches).then_some(other)
         })
     }
 

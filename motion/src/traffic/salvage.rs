@@ -39,7 +39,7 @@ impl Traffic {
     /// there is nothing (more) to look at; until then nothing is granted.
     ///
     /// Moves that do not hold any more are dropped, and with the first of a vehicle its later ones.
-    pub fn settle(&mut self, floor: &Floor, steps: usize) -> bool {
+    pub fn settle(&mut self, steps: usize) -> bool {
         let Work::Salvage { mut rank } = self.work else {
             return true;
         };
@@ -48,10 +48,10 @@ impl Traffic {
         while rank < until {
             if let Some(m) = self.order.pending(rank) {
                 let stage = Stage {
-                    floor,
                     agents: &self.agents,
                     ground: &self.ground,
                     zones: &self.zones,
+                    ways: &self.ways,
                 };
                 if self.rehearsal.carry_out(&stage, rank, &m).is_err() {
                     self.order.drop_from(rank);

@@ -124,11 +124,15 @@ impl Dispatcher {
                 assignments.push((vehicle, draft.tasks[choice.task as usize]));
             }
         }
+        let mut told = vec![false; snapshot.vehicles.len()];
+        for (vehicle, _) in &assignments {
+            told[vehicle.index()] = true;
+        }
         let idle: Vec<VehicleId> = (0..snapshot.vehicles.len())
             .map(VehicleId::from_index)
             .filter(|v| snapshot.vehicles[v.index()].present)
             .filter(|v| snapshot.vehicles[v.index()].available)
-            .filter(|v| !assignments.iter().any(|(w, _)| w == v))
+            .filter(|v| !told[v.index()])
             .collect();
         assignments.extend(parking::assign(floor, snapshot, &mut self.travel, &idle));
         assignments.sort_unstable_by_key(|&(v, _)| v);

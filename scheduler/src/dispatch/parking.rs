@@ -28,10 +28,12 @@ pub(super) fn assign(
     }
     pairs.sort_unstable();
     let mut taken = vec![false; floor.parking.len()];
+    let mut has_place = vec![false; snapshot.vehicles.len()];
     let mut parked: Vec<(VehicleId, NodeId)> = Vec::new();
     for (_, _, v, p) in pairs {
-        if !taken[p] && !parked.iter().any(|&(w, _)| w == v) {
+        if !taken[p] && !has_place[v.index()] {
             taken[p] = true;
+            has_place[v.index()] = true;
             parked.push((v, floor.parking[p]));
         }
     }

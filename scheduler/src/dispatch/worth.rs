@@ -41,6 +41,12 @@ const AGE_STEPS_MAX: u64 = 30;
 /// when a vehicle will be free can slip for ever.
 const PATIENCE_MS: u64 = 30_000;
 
+/// With more pairs of order and vehicle than this, not every pair is weighed.
+const PAIRS_MAX: usize = 100_000;
+
+/// Then so many vehicles are for each order: those that would have it done first, and the one that is on its way.
+const BIDS_MAX: usize = 48;
+
 /// Gains are multiplied by this; what is added below it decides between equals, by the seed.
 pub(super) const TIE: i64 = 8;
 
@@ -174,6 +180,13 @@ fn weigh_order(
     let waited = now_ms.saturating_sub(order.open_since_ms);
     if waited > PATIENCE_MS && able.iter().any(|&(v, ..)| free(v)) {
         able.retain(|&(v, ..)| free(v));
+    }
+    // Of a large fleet the best few are enough for each order: whoever is far away is near to others.
+    if snapshot.orders.len() * snapshot.vehicles.len() > PAIRS_MAX && able.len() > BIDS_MAX {
+        let kept = |v: usize| order.assigned == Some(VehicleId::from_index(v));
+        able.select_nth_unstable_by_key(BIDS_MAX - 1, |&(v, _, done)| (!kept(v), done, v));
+        able.truncate(BIDS_MAX);
+        able.sort_unstable_by_key(|&(v, ..)| v);
     }
     let Some(best_ms) = able.iter().map(|&(.., done)| done).min() else {
         return;

@@ -265,7 +265,7 @@ fn without_a_plan_that_made_room_others_plans_shrink_to_what_still_holds() {
     assert_eq!(t.admit(&floor, &plan(&[0, 0], &moves)), Ok(()));
     t.drop_plan(B);
     assert_eq!(grant(&mut t, &floor, A), Err(Wait::Rehearsal));
-    assert!(!t.settle(&floor, 1) && t.settle(&floor, 2));
+    assert!(!t.settle(1) && t.settle(2));
     // A may still go to 1, not to 2.
     assert_eq!(t.pending(A).collect::<Vec<_>>(), [EdgeId(0)]);
     t.clear_plans();
@@ -291,7 +291,7 @@ fn a_wider_load_is_taken_only_where_there_is_room() {
     assert_eq!(grant(&mut t, &floor, B), Ok(1));
     assert_eq!(t.reached(B, 1), Ok(1));
     assert_eq!(t.set_loaded(&floor, A, true), Ok(()));
-    assert!(t.is_unsettled() && t.settle(&floor, usize::MAX));
+    assert!(t.is_unsettled() && t.settle(usize::MAX));
     // B does not come back beside the load.
     assert_eq!(t.pending(B).collect::<Vec<_>>(), [EdgeId(4), EdgeId(5)]);
     assert_eq!(t.audit(&floor), Ok(()));

@@ -288,7 +288,7 @@ impl Driver {
         let steps = 1 + self.dice.below(6);
         if self.traffic.is_unsettled() {
             self.tally.settled_in_steps += 1;
-            self.traffic.settle(&self.floor, steps);
+            self.traffic.settle(steps);
             return Ok(());
         }
         let Some((proposal, expected)) = &self.rehearsed else {

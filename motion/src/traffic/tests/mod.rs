@@ -4,6 +4,6 @@
 mod behaviour;
 mod driver;
 mod exhaustive;
-mod floors;
+pub(super) mod floors;
 mod oracle;
 mod random;
