@@ -157,6 +157,11 @@ fn measure(vehicles: usize, seconds: u64, planner_ms: u64) {
         counts.grants > before.grants,
         "there is something to measure"
     );
+    let (plans, planning) = run.planning();
+    println!(
+        "  {:.1} ms for a plan on average, {plans} plans",
+        planning.as_secs_f64() * 1_000.0 / plans.max(1) as f64
+    );
     println!(
         "  {:<10} {:>8} {:>8} {:>8} {:>8}",
         "us", "p50", "p99", "p99.9", "max"

@@ -7,7 +7,7 @@ use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 use super::fleet::{Dock, DockPhase, Mission};
 use super::missions::FULL_PERMILLE;
 use super::reports::alarm;
-use super::{Controller, Outputs};
+use super::{Controller, DeviceControl, Outputs, set_outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
 impl Controller {
@@ -19,33 +19,38 @@ impl Controller {
                 continue;
             };
             let dialogue_done = self.advance_charger(&mut dock, out);
-            let v = &mut self.fleet[vehicle.index()];
+            let v = &self.fleet[vehicle.index()];
+            let before = v.dock;
             if v.mission == Mission::Charge(dock.charger)
                 && v.report.battery_permille >= FULL_PERMILLE
             {
-                v.mission = Mission::Idle;
+                self.fleet[vehicle.index()].mission = Mission::Idle;
                 self.dispatch_due = true;
             }
+            let v = &self.fleet[vehicle.index()];
             let stays = v.mission == Mission::Charge(dock.charger);
+            let mut after = Some(dock);
             match dock.phase {
                 DockPhase::Connecting if dialogue_done => {
-                    v.act(Action::StartCharging, LoadId::NONE);
+                    self.fleet[vehicle.index()].act(Action::StartCharging, LoadId::NONE);
                     dock.phase = DockPhase::On;
-                    v.dock = Some(dock);
+                    after = Some(dock);
                 }
                 DockPhase::On if !stays => {
                     if v.action != Action::StopCharging {
-                        v.act(Action::StopCharging, LoadId::NONE);
+                        self.fleet[vehicle.index()].act(Action::StopCharging, LoadId::NONE);
                     }
-                    let off = v.action_done();
-                    if off {
+                    if self.fleet[vehicle.index()].action_done() {
                         dock.phase = DockPhase::Disconnecting;
                         dock.dialogue = None;
                     }
-                    v.dock = Some(dock);
+                    after = Some(dock);
                 }
-                DockPhase::Disconnecting if dialogue_done => v.dock = None,
-                _ => v.dock = Some(dock),
+                DockPhase::Disconnecting if dialogue_done => after = None,
+                _ => {}
+            }
+            if after != before {
+                self.fleet[vehicle.index()].dock = after;
             }
         }
     }
@@ -67,16 +72,14 @@ impl Controller {
         let dialogue = dock
             .dialogue
             .get_or_insert_with(|| Instance::start(program, phase, Context::default()));
-        let control = &mut self.devices[device.index()];
-        let before = control.outputs;
-        let status = dialogue.step(
-            &self.programs,
-            &control.inputs,
-            &mut control.outputs,
-            self.now_ms,
-            true,
-        );
-        control.outputs_due |= control.outputs != before;
+        let DeviceControl {
+            inputs,
+            mut outputs,
+            ..
+        } = self.devices[device.index()];
+        let now_ms = self.now_ms;
+        let status = dialogue.step(&self.programs, &inputs, &mut outputs, now_ms, true);
+        set_outputs(&mut self.devices, device, outputs);
         match status {
             Status::Running { .. } => false,
             Status::Done => {
@@ -93,7 +96,8 @@ impl Controller {
                 // Tried again from its first step once the charger is clear; the vehicle stays until then.
                 dialogue.acknowledge();
                 if clear {
-                    dialogue.withdraw(&self.programs, &mut control.outputs);
+                    dialogue.withdraw(&self.programs, &mut outputs);
+                    set_outputs(&mut self.devices, device, outputs);
                     dock.dialogue = None;
                 }
                 out.delta(alarm(

@@ -7,7 +7,7 @@ use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 
 use super::reports::alarm;
 use super::tracked::{Digest, Mixer};
-use super::{Controller, Delta, Outputs};
+use super::{Controller, Delta, DeviceControl, Outputs, set_outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority, DoorView};
 
 /// Moves ahead for which a door is opened.
@@ -106,8 +106,13 @@ impl Controller {
             return;
         };
         let device = self.programs.device(program);
-        let io = &mut self.devices[device.index()];
-        if !io.linked {
+        let DeviceControl {
+            inputs,
+            mut outputs,
+            linked,
+            ..
+        } = self.devices[device.index()];
+        if !linked {
             // What cannot be heard cannot be relied on.
             control.state = DoorView::Moving;
             control.dialogue = None;
@@ -136,9 +141,8 @@ impl Controller {
         let Some(dialogue) = &mut control.dialogue else {
             return;
         };
-        let before = io.outputs;
-        let status = dialogue.step(&self.programs, &io.inputs, &mut io.outputs, now_ms, true);
-        io.outputs_due |= io.outputs != before;
+        let status = dialogue.step(&self.programs, &inputs, &mut outputs, now_ms, true);
+        set_outputs(&mut self.devices, device, outputs);
         match status {
             Status::Running { .. } => {
                 if control.state == DoorView::Open && now_ms - control.watched_ms > DOUBT_MS {
@@ -162,7 +166,8 @@ impl Controller {
             Status::Failed { clear, .. } => {
                 dialogue.acknowledge();
                 if clear {
-                    dialogue.withdraw(&self.programs, &mut io.outputs);
+                    dialogue.withdraw(&self.programs, &mut outputs);
+                    set_outputs(&mut self.devices, device, outputs);
                     control.dialogue = None;
                 }
                 control.state = DoorView::Fault;

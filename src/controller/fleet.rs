@@ -41,7 +41,7 @@ pub enum Location {
 }
 
 /// A load being handed over at a station.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Transfer {
     /// Where.
     pub station: StationId,
@@ -71,7 +71,7 @@ pub enum DockPhase {
 }
 
 /// A vehicle's connection to a charger; it cannot move before it is gone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Dock {
     /// Which charger.
     pub charger: ChargerId,

@@ -3,7 +3,6 @@
 use takt_motion::kinematics::lookahead_mm;
 use takt_motion::traffic::Wait;
 
-use super::planning::FREEZE_MS;
 use super::{Controller, Outputs};
 use crate::follower::model::WaitView;
 
@@ -62,7 +61,7 @@ impl Controller {
     /// How long a vehicle may go without hearing of new ground: a transfer each way, and the planner's freeze.
     fn reaction_ms(&self) -> u32 {
         let control = &self.floor.control;
-        2 * control.transfer_ms + FREEZE_MS as u32 + 300
+        2 * control.transfer_ms + self.freeze_ms() + 300
     }
 
     fn without_plan(&self, vehicle: takt_maps::VehicleId) -> WaitView {

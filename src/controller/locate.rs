@@ -82,10 +82,11 @@ impl Controller {
         let before = self.missing;
         self.follow_newest_epoch();
         // A vehicle is named again once a hundred cycles.
-        let round =
-            self.fleet
-                .len()
-                .div_ceil(share(self.fleet.len(), self.floor.control.cycle_us)) as u64;
+        let round = self
+            .fleet
+            .len()
+            .div_ceil(share(self.fleet.len(), self.floor.control.cycle_us).max(1))
+            as u64;
         let names_silent =
             self.cycle % super::TICK_CYCLES < round && self.now_ms >= self.start_ms + PATIENCE_MS;
         for place in 0..self.looks.len() {

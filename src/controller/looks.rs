@@ -1,13 +1,18 @@
 //! Who is looked at in a cycle: whoever something happened to, and of all others a share, in turn, so that everyone is
-//! looked at every ten milliseconds. At longer periods that is everyone in each cycle.
+//! looked at every twenty milliseconds. At periods of ten milliseconds and more that is everyone in each cycle.
 
-/// Everyone is looked at once in so many microseconds of cycles.
-const ROUND_US: u64 = 10_000;
+/// Everyone is looked at once in so many microseconds of cycles,
+const ROUND_US: u64 = 20_000;
+/// and in each cycle if cycles are as long as this.
+const LONG_US: u32 = 10_000;
 
 /// How many of `all` make a share of a cycle, so that all have had their turn after [`ROUND_US`].
 pub(super) fn share(all: usize, cycle_us: u32) -> usize {
+    if cycle_us >= LONG_US {
+        return all;
+    }
     let share = (all as u64 * u64::from(cycle_us)).div_ceil(ROUND_US);
-    (share as usize).clamp(1, all.max(1))
+    share as usize
 }
 
 /// Those who are looked at in this cycle.
@@ -139,7 +144,7 @@ mod tests {
                 now.iter().for_each(|&i| seen[i] = true);
             }
             prop_assert!(seen.iter().all(|&s| s));
-            prop_assert!((rounds as u64 - 1) * u64::from(cycle_us) < 10_000 + u64::from(cycle_us));
+            prop_assert!((rounds as u64 - 1) * u64::from(cycle_us) < ROUND_US + u64::from(cycle_us));
         }
 
         #[test]

@@ -377,6 +377,15 @@ fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
     points
 }
 
+/// Sets a device's outputs; if that changes them, it is told in this cycle.
+fn set_outputs(devices: &mut Tracked<DeviceControl>, device: takt_maps::DeviceId, outputs: Image) {
+    if devices[device.index()].outputs != outputs {
+        let device = &mut devices[device.index()];
+        device.outputs = outputs;
+        device.outputs_due = true;
+    }
+}
+
 /// Where transitions of orders go: the stock counts them, followers see them.
 fn moves<'a, O: Outputs>(
     stock: &'a mut Stock,

@@ -2,7 +2,7 @@
 //!
 //! A snapshot of the whole fleet is filled over some cycles, and a plan for the whole fleet is admitted over some cycles:
 //! each takes a bounded part of one. From the first vehicle in the snapshot to the end of the admission nothing is
-//! granted, so that the answer fits; but not longer than [`FREEZE_MS`] for a planner that is late.
+//! granted, so that the answer fits; but a planner that is late is waited for no longer than most of its period.
 
 use takt_maps::VehicleId;
 use takt_motion::traffic::Refusal;
@@ -13,10 +13,8 @@ use super::looks::share;
 use super::tracked::{Digest, Mixer};
 use super::{Controller, Outputs};
 
-/// For so long grants wait for a planner's answer.
-pub(super) const FREEZE_MS: u64 = 200;
 /// A plan is rehearsed in so many microseconds of cycles.
-const ADMISSION_US: u64 = 100_000;
+const ADMISSION_US: u64 = 200_000;
 /// In a period of so many microseconds a move can be rehearsed without being noticed.
 const US_PER_MOVE: u64 = 10;
 
@@ -174,12 +172,18 @@ impl Controller {
         }
     }
 
+    /// For so long grants wait for a planner's answer: four fifths of its period.
+    pub(super) fn freeze_ms(&self) -> u32 {
+        self.floor.control.planner_ms / 5 * 4
+    }
+
     /// Do grants wait for the planner? A late one is not waited for any longer.
     pub(super) fn is_frozen(&mut self) -> bool {
         let Some(since_ms) = self.planner.frozen_ms else {
             return false;
         };
-        if self.planner.admitting.is_none() && self.now_ms > since_ms + FREEZE_MS {
+        if self.planner.admitting.is_none() && self.now_ms > since_ms + u64::from(self.freeze_ms())
+        {
             self.planner.frozen_ms = None;
             // What is in a snapshot that has not been sent may be overtaken from now on: it begins anew.
             if let Some(filling) = &mut self.planner.filling {

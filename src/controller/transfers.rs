@@ -7,7 +7,7 @@ use takt_scheduler::orders::Reason;
 
 use super::fleet::{Mission, Transfer};
 use super::reports::alarm;
-use super::{Controller, Outputs, moves};
+use super::{Controller, DeviceControl, Outputs, moves, set_outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
 /// After a failed transfer the station gets so long before it is tried again.
@@ -73,7 +73,9 @@ impl Controller {
                 }
             }
         };
-        self.fleet[vehicle.index()].transfer = Some(transfer);
+        if self.fleet[vehicle.index()].transfer != Some(transfer) {
+            self.fleet[vehicle.index()].transfer = Some(transfer);
+        }
         progress
     }
 
@@ -103,15 +105,12 @@ impl Controller {
         let v = &self.fleet[vehicle.index()];
         let done = transfer.acting && v.action_done();
         let failed = transfer.acting && v.action_failed();
-        let control = &mut self.devices[device.index()];
-        let before = control.outputs;
-        let status = dialogue.step(
-            &self.programs,
-            &control.inputs,
-            &mut control.outputs,
-            self.now_ms,
-            done,
-        );
+        let DeviceControl {
+            inputs,
+            mut outputs,
+            ..
+        } = self.devices[device.index()];
+        let status = dialogue.step(&self.programs, &inputs, &mut outputs, self.now_ms, done);
         let progress = match status {
             Status::Running {
                 vehicle_may_act, ..
@@ -130,7 +129,7 @@ impl Controller {
             Status::Failed { .. } if !transfer.failed => {
                 transfer.failed = true;
                 dialogue.acknowledge();
-                dialogue.withdraw(&self.programs, &mut control.outputs);
+                dialogue.withdraw(&self.programs, &mut outputs);
                 Progress::Failed
             }
             Status::Failed { clear, .. } => {
@@ -142,8 +141,7 @@ impl Controller {
                 Progress::Running
             }
         };
-        let control = &mut self.devices[device.index()];
-        control.outputs_due |= control.outputs != before;
+        set_outputs(&mut self.devices, device, outputs);
         progress
     }
 
