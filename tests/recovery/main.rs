@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod busy;
+mod exports;
 mod power_cuts;
 mod replays;
