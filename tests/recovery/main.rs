@@ -4,5 +4,6 @@
 
 mod busy;
 mod exports;
+mod journal_commands;
 mod power_cuts;
 mod replays;
