@@ -27,6 +27,8 @@ pub(super) struct Kept {
     pub changes: VecDeque<Delta>,
     /// The last hash put out, with its cycle.
     pub hash: Option<(u64, StateHash)>,
+    /// Everything of the last cycle, for those who watch.
+    pub watched: Option<Vec<Delta>>,
     motion: Option<Box<MotionSnapshot>>,
     dispatch: Option<Box<DispatchSnapshot>>,
     workers: Option<Workers>,
@@ -56,6 +58,7 @@ impl Kept {
             floor: floor.clone(),
             changes: VecDeque::new(),
             hash: None,
+            watched: None,
             motion: Some(Box::default()),
             dispatch: Some(Box::default()),
             workers: rerun.then(workers),
@@ -84,6 +87,9 @@ impl Outputs for Kept {
     fn command(&mut self, _: ToField) {}
 
     fn delta(&mut self, delta: Delta) {
+        if let Some(watched) = &mut self.watched {
+            watched.push(delta);
+        }
         if delta.durable() {
             self.changes.push_back(delta);
         } else if let Delta::Tick {
