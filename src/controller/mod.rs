@@ -33,7 +33,7 @@ mod transfers;
 use std::sync::Arc;
 
 use takt_maps::words::OperatingMode;
-use takt_maps::{BufferId, Floor, OrderId, PointAddress, VehicleId};
+use takt_maps::{BufferId, DeviceId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
 use takt_plc_bridge::Image;
 use takt_plc_bridge::handshake::Programs;
@@ -44,7 +44,7 @@ pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
 pub use hash::StateHash;
 pub use input::{Ask, CycleFacts, Input, Phase};
 
-use crate::follower::model::WaitView;
+use crate::follower::model::{AlarmKind, AlarmPriority, WaitView};
 use dispatching::Dispatching;
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};
@@ -89,6 +89,8 @@ struct DeviceControl {
     outputs_due: bool,
     /// Its link was alive when last looked at.
     linked: bool,
+    /// Its last handshake failed, as alarmed.
+    failed: bool,
 }
 
 /// The controller's state.
@@ -378,11 +380,26 @@ fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
 }
 
 /// Sets a device's outputs; if that changes them, it is told in this cycle.
-fn set_outputs(devices: &mut Tracked<DeviceControl>, device: takt_maps::DeviceId, outputs: Image) {
+fn set_outputs(devices: &mut Tracked<DeviceControl>, device: DeviceId, outputs: Image) {
     if devices[device.index()].outputs != outputs {
         let device = &mut devices[device.index()];
         device.outputs = outputs;
         device.outputs_due = true;
+    }
+}
+
+/// A handshake of a device failed, or one went well: an alarm comes or goes where that is news.
+fn handshake_alarm<O: Outputs>(
+    devices: &mut Tracked<DeviceControl>,
+    device: DeviceId,
+    failed: bool,
+    now_ms: u64,
+    out: &mut O,
+) {
+    if devices[device.index()].failed != failed {
+        devices[device.index()].failed = failed;
+        let kind = AlarmKind::Handshake(device);
+        out.delta(reports::alarm(failed, kind, AlarmPriority::Medium, now_ms));
     }
 }
 

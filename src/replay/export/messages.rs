@@ -211,6 +211,9 @@ pub(super) fn alarm(floor: &Floor, kind: AlarmKind, priority: Option<AlarmPriori
         AlarmKind::Transfer(s) => ("transfer", station_name(floor, s)),
         AlarmKind::Invariant => ("invariant", ""),
         AlarmKind::Deadline => ("deadline", ""),
+        AlarmKind::Overrun => ("overrun", ""),
+        AlarmKind::GrantsHeld => ("grants_held", ""),
+        AlarmKind::OverrunStop => ("overrun_stop", ""),
     };
     json!({ "kind": what, "about": about, "active": priority.is_some(), "priority": priority })
 }
