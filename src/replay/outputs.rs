@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use takt_maps::Floor;
-use takt_motion::plan::{Planner, PlannerOptions};
+use takt_motion::plan::Planner;
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
-use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot, Dispatcher};
 
 use crate::controller::{Delta, Input, Outputs, StateHash};
+use crate::host::workers;
 
 /// Planner and dispatcher, to compute again what they answered.
 struct Workers {
@@ -36,21 +37,9 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(floor: &Arc<Floor>, seed: u64, rerun: bool) -> Self {
-        let workers = || Workers {
-            planner: Planner::new(
-                floor,
-                PlannerOptions {
-                    seed,
-                    ..PlannerOptions::default()
-                },
-            ),
-            dispatcher: Dispatcher::new(
-                floor,
-                DispatchOptions {
-                    seed,
-                    ..DispatchOptions::default()
-                },
-            ),
+        let models = || Workers {
+            planner: workers::planner(floor, seed),
+            dispatcher: workers::dispatcher(floor, seed),
             plan: None,
             assignment: None,
         };
@@ -61,7 +50,7 @@ impl Kept {
             watched: None,
             motion: Some(Box::default()),
             dispatch: Some(Box::default()),
-            workers: rerun.then(workers),
+            workers: rerun.then(models),
         }
     }
 

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use takt_maps::words::OperatingMode;
+use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_rt::alloc;
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
 use super::*;
+use crate::controller::Outputs;
 
 const MINUTE: u64 = 60_000;
 
