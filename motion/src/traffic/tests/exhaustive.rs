@@ -138,7 +138,7 @@ impl Walk<'_> {
         if state.traffic.is_unsettled() {
             // What was being admitted is overtaken.
             state.proposal = None;
-            state.traffic.settle(self.floor, 1);
+            state.traffic.settle(1);
             return state;
         }
         let proposal = state.proposal.take();
