@@ -156,7 +156,7 @@ fn hashes(floor: &Arc<Floor>, seed: u64) -> (Vec<u64>, Counts) {
     let mut hashes = Vec::new();
     while run.now_ms() < 20_000 {
         // A planner that is sometimes too late, so that grants go on without it.
-        run.step(if run.now_ms() / 4_000 % 2 == 0 {
+        run.step(if (run.now_ms() / 4_000).is_multiple_of(2) {
             40
         } else {
             900
