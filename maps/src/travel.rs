@@ -53,6 +53,11 @@ impl TravelTimes {
         }
     }
 
+    /// Are the times to a goal at hand, so that asking for them costs no search?
+    pub fn is_known(&self, kind: KindId, goal: NodeId) -> bool {
+        self.index.contains_key(&(kind, goal))
+    }
+
     /// Times from every node to `goal`, indexed by [`NodeId`]; [`UNREACHABLE`] where no way leads there.
     pub fn to(&mut self, floor: &Floor, kind: KindId, goal: NodeId) -> &[u32] {
         let row = match self.index.get(&(kind, goal)) {

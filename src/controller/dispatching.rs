@@ -1,20 +1,19 @@
-//! Questions to the dispatcher, and what becomes of its answers.
+//! Questions to the dispatcher; its answers are taken over in `assignments.rs`.
 //!
 //! The dispatcher is asked about a bounded number of orders; a vehicle that is on its way for another one keeps it. Orders
-//! and vehicles are gone through over some cycles, and so is the answer: each part of it is taken over if it still fits.
+//! and vehicles are gone through over some cycles.
 
 use std::collections::BinaryHeap;
 
 use takt_maps::words::LoadId;
 use takt_maps::{ChargerId, Floor, NodeId, OrderId, VehicleId};
-use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot, OpenOrder, Task, VehicleState};
-use takt_scheduler::orders::{OrderState, Reason};
+use takt_scheduler::dispatch::{DispatchSnapshot, OpenOrder, Task, VehicleState};
 
-use super::docks::charger_taken;
+use super::assignments::Answering;
 use super::fleet::{DockPhase, Location, Mission, flags};
 use super::looks::share;
 use super::tracked::{Digest, Mixer};
-use super::{Controller, Outputs, moves};
+use super::{Controller, Outputs};
 
 /// A dispatcher that has not answered for so long is asked again.
 const DISPATCHER_PATIENCE_MS: u64 = 5_000;
@@ -24,24 +23,22 @@ const DISPATCHER_IDLE_MS: u64 = 5_000;
 const ORDERS_MAX: usize = 512;
 /// In a period of so many microseconds an order can be looked at without being noticed.
 const US_PER_ORDER: u64 = 8;
-/// Chargers given to vehicles in one cycle at most: each takes a look at the whole fleet.
-const CHARGES_PER_CYCLE: usize = 2;
 
 /// What is on its way between the controller and the dispatcher.
 #[derive(Debug)]
 pub(super) struct Dispatching {
-    asked: Option<u64>,
+    pub asked: Option<u64>,
     last_ms: u64,
     /// It has not answered yet, however long ago it was asked: its snapshot is still with it.
-    unanswered: bool,
+    pub unanswered: bool,
     filling: Option<Filling>,
-    answering: Option<Answering>,
+    pub answering: Option<Answering>,
     /// The best orders found while a snapshot is filled, the least of them on top.
     best: BinaryHeap<Ranked>,
     /// For each vehicle: was it offered to the dispatcher in the last question?
-    offered: Vec<bool>,
+    pub offered: Vec<bool>,
     /// Nodes of parking places and which they are, sorted.
-    parking: Vec<(NodeId, u32)>,
+    pub parking: Vec<(NodeId, u32)>,
 }
 
 /// A snapshot that is being filled: orders first, then vehicles.
@@ -53,16 +50,6 @@ struct Filling {
     next: usize,
     /// Everything that is in it.
     digest: Mixer,
-}
-
-/// An answer that is being taken over.
-#[derive(Debug)]
-struct Answering {
-    proposal: Box<DispatchProposal>,
-    /// Who is told something else has let go of its order; vehicles before this one.
-    released: usize,
-    /// First assignment of a vehicle that is not before `released`; then the first that is not taken over.
-    next: usize,
 }
 
 /// An order and how much it matters that the dispatcher sees it: those without a vehicle first, then the urgent, then
@@ -255,7 +242,7 @@ impl Controller {
         matches!(v.mission, Mission::Order { .. }) && v.fit() && !v.paused
     }
 
-    fn vehicle_state(&self, vehicle: VehicleId) -> VehicleState {
+    pub(super) fn vehicle_state(&self, vehicle: VehicleId) -> VehicleState {
         let v = &self.fleet[vehicle.index()];
         let present = self.traffic.is_placed(vehicle)
             && v.fit()
@@ -302,154 +289,5 @@ impl Controller {
         let kind = self.floor.kind_of(vehicle);
         let way_mm = ((dx * dx + dy * dy) as u64).isqrt() * 3 / 2;
         way_mm * 1_000 / u64::from(kind.speed_mm_s[1].max(1)) + u64::from(kind.transfer_ms)
-    }
-
-    /// The dispatcher's answer: from now on it is taken over, as far as it still fits.
-    pub(super) fn take_dispatch<O: Outputs>(
-        &mut self,
-        proposal: Box<DispatchProposal>,
-        out: &mut O,
-    ) {
-        self.dispatcher.unanswered = false;
-        if self.dispatcher.asked == Some(proposal.stamp) {
-            self.dispatcher.asked = None;
-        }
-        let all = &proposal.assignments;
-        let in_order = all.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let known = all.last().is_none_or(|(v, _)| v.index() < self.fleet.len());
-        if !in_order || !known || self.dispatcher.answering.is_some() {
-            self.counts.assignments_refused += all.len() as u64;
-            out.recycle_dispatch(proposal);
-            return;
-        }
-        self.dispatcher.answering = Some(Answering {
-            proposal,
-            released: 0,
-            next: 0,
-        });
-    }
-
-    /// Goes on with the dispatcher's answer.
-    pub(super) fn take_assignments<O: Outputs>(&mut self, out: &mut O) {
-        let Some(mut answer) = self.dispatcher.answering.take() else {
-            return;
-        };
-        let fleet = self.fleet.len();
-        let budget = share(fleet, self.floor.control.cycle_us);
-        // First whoever is told something else lets go of its order, so that another may have it.
-        if answer.released < fleet {
-            for _ in 0..budget.min(fleet - answer.released) {
-                let vehicle = VehicleId::from_index(answer.released);
-                let told = answer.proposal.assignments.get(answer.next);
-                let told = told.filter(|(v, _)| *v == vehicle).map(|&(_, task)| task);
-                answer.next += usize::from(told.is_some());
-                answer.released += 1;
-                self.let_go(vehicle, told, out);
-            }
-            if answer.released < fleet {
-                self.dispatcher.answering = Some(answer);
-                return;
-            }
-            answer.next = 0;
-        }
-        let mut charges = 0;
-        for _ in 0..budget {
-            let Some(&(vehicle, task)) = answer.proposal.assignments.get(answer.next) else {
-                break;
-            };
-            charges += usize::from(matches!(task, Task::Charge(_)));
-            if charges > CHARGES_PER_CYCLE {
-                break;
-            }
-            answer.next += 1;
-            self.take_assignment(vehicle, task, out);
-        }
-        if answer.next < answer.proposal.assignments.len() {
-            self.dispatcher.answering = Some(answer);
-        } else {
-            out.recycle_dispatch(answer.proposal);
-        }
-    }
-
-    /// A vehicle that was offered, and is told something else than what it does, or nothing, stops doing it.
-    fn let_go<O: Outputs>(&mut self, vehicle: VehicleId, told: Option<Task>, out: &mut O) {
-        if !self.dispatcher.offered[vehicle.index()] {
-            return;
-        }
-        let state = self.vehicle_state(vehicle);
-        if !state.available || told == state.task {
-            return;
-        }
-        if let Some(Task::Order(id)) = state.task {
-            let mut emit = moves(&mut self.stock, out);
-            if self
-                .orders
-                .unassign(id, Reason::Reassigned, self.now_ms, &mut emit)
-                .is_err()
-            {
-                return;
-            }
-        }
-        let v = &mut self.fleet[vehicle.index()];
-        v.mission = Mission::Idle;
-        v.mission_cycle = self.cycle;
-    }
-
-    /// Gives a vehicle its task, if it is free and the task is to be had.
-    fn take_assignment<O: Outputs>(&mut self, vehicle: VehicleId, task: Task, out: &mut O) {
-        let state = self.vehicle_state(vehicle);
-        if state.task == Some(task) {
-            return;
-        }
-        let mission = match task {
-            _ if !state.available || state.task.is_some() => None,
-            Task::Order(id) => {
-                self.take_from_absent(id, out);
-                let mut emit = moves(&mut self.stock, out);
-                let assigned = self.orders.assign(id, vehicle, self.now_ms, &mut emit);
-                assigned
-                    .is_ok()
-                    .then_some(Mission::Order { id, loaded: false })
-            }
-            Task::Charge(charger) => {
-                let known = charger.index() < self.floor.chargers.len();
-                (known && !charger_taken(self, charger, Some(vehicle)))
-                    .then_some(Mission::Charge(charger))
-            }
-            Task::Park(node) => {
-                let parking = &self.dispatcher.parking;
-                let at = parking.partition_point(|&(n, _)| n < node);
-                let is_one = parking.get(at).is_some_and(|&(n, _)| n == node);
-                is_one.then_some(Mission::Park(node))
-            }
-        };
-        let Some(mission) = mission else {
-            self.counts.assignments_refused += 1;
-            return;
-        };
-        self.counts.assignments += 1;
-        let v = &mut self.fleet[vehicle.index()];
-        v.mission = mission;
-        v.mission_cycle = self.cycle;
-    }
-
-    /// An order whose vehicle is out of touch, faulty or lost, and has not begun to load, may go to another.
-    fn take_from_absent<O: Outputs>(&mut self, id: OrderId, out: &mut O) {
-        let Some(OrderState::Assigned { vehicle }) = self.orders.get(id).map(|o| o.state) else {
-            return;
-        };
-        if self.vehicle_state(vehicle).present || self.fleet[vehicle.index()].paused {
-            return;
-        }
-        let mut emit = moves(&mut self.stock, out);
-        if self
-            .orders
-            .unassign(id, Reason::VehicleUnavailable, self.now_ms, &mut emit)
-            .is_ok()
-        {
-            let v = &mut self.fleet[vehicle.index()];
-            v.mission = Mission::Idle;
-            v.mission_cycle = self.cycle;
-        }
     }
 }

@@ -9,7 +9,10 @@
 //! at a time.
 
 mod asks;
+mod assignments;
+mod counts;
 mod delta;
+mod devices;
 mod dispatching;
 mod docks;
 mod doors;
@@ -33,18 +36,19 @@ mod transfers;
 use std::sync::Arc;
 
 use takt_maps::words::OperatingMode;
-use takt_maps::{BufferId, DeviceId, Floor, OrderId, PointAddress, VehicleId};
+use takt_maps::{BufferId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
-use takt_plc_bridge::Image;
 use takt_plc_bridge::handshake::Programs;
 use takt_scheduler::materials::Stock;
 use takt_scheduler::orders::{Order, OrderBook, Transition};
 
+pub use counts::Counts;
 pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
 pub use hash::StateHash;
 pub use input::{Ask, CycleFacts, Input, Phase};
 
-use crate::follower::model::{AlarmKind, AlarmPriority, WaitView};
+use crate::follower::model::WaitView;
+use devices::{DeviceControl, handshake_alarm, level_points, set_outputs};
 use dispatching::Dispatching;
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};
@@ -76,21 +80,6 @@ pub struct Restored {
     pub next_order: u64,
     /// Controller milliseconds at which the new life begins: later than all that the store knows.
     pub now_ms: u64,
-}
-
-/// A device in the controller.
-#[derive(Clone, Copy, Debug, Default)]
-struct DeviceControl {
-    inputs: Image,
-    outputs: Image,
-    link_up: bool,
-    /// When its outputs were last sent.
-    commanded_ms: u64,
-    outputs_due: bool,
-    /// Its link was alive when last looked at.
-    linked: bool,
-    /// Its last handshake failed, as alarmed.
-    failed: bool,
 }
 
 /// The controller's state.
@@ -144,35 +133,6 @@ pub struct Controller {
     missed_ms: Option<u64>,
     overruns: overrun::Overruns,
     counts: Counts,
-}
-
-/// Things that the controller counts about itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
-pub struct Counts {
-    /// Motion proposals admitted.
-    pub plans_admitted: u64,
-    /// Motion proposals refused.
-    pub plans_refused: u64,
-    /// Waypoints granted.
-    pub grants: u64,
-    /// Assignments taken over.
-    pub assignments: u64,
-    /// Assignments refused, since the state had moved on.
-    pub assignments_refused: u64,
-    /// Reports that contradict what was granted.
-    pub reports_refused: u64,
-    /// Transfers that failed.
-    pub transfers_failed: u64,
-    /// Beats of the cycle that were missed.
-    pub beats_missed: u64,
-    /// Cycles that computed for longer than their budget.
-    pub overruns: u64,
-    /// The same by the phase that exceeded its share first, in the order of [`Phase::ALL`].
-    pub overruns_by_phase: [u64; 7],
-    /// Cycles that left out what may be left out, because of overruns.
-    pub cycles_shed: u64,
-    /// Cycles that granted nothing, because of overruns.
-    pub cycles_held: u64,
 }
 
 impl Controller {
@@ -358,48 +318,6 @@ impl Controller {
 
     fn vehicles(&self) -> impl Iterator<Item = VehicleId> + use<> {
         vehicle_ids(&self.floor)
-    }
-}
-
-/// For each device, the buffers whose level it reports, and where.
-fn level_points(floor: &Floor) -> Vec<Vec<(BufferId, PointAddress)>> {
-    let mut points = vec![Vec::new(); floor.devices.len()];
-    for (i, buffer) in floor.buffers.iter().enumerate() {
-        let Some((device, _)) = floor.stations[buffer.station.index()].device else {
-            continue;
-        };
-        let level = buffer
-            .level
-            .as_deref()
-            .and_then(|name| floor.devices[device.index()].input(name));
-        if let Some(address) = level {
-            points[device.index()].push((BufferId::from_index(i), address));
-        }
-    }
-    points
-}
-
-/// Sets a device's outputs; if that changes them, it is told in this cycle.
-fn set_outputs(devices: &mut Tracked<DeviceControl>, device: DeviceId, outputs: Image) {
-    if devices[device.index()].outputs != outputs {
-        let device = &mut devices[device.index()];
-        device.outputs = outputs;
-        device.outputs_due = true;
-    }
-}
-
-/// A handshake of a device failed, or one went well: an alarm comes or goes where that is news.
-fn handshake_alarm<O: Outputs>(
-    devices: &mut Tracked<DeviceControl>,
-    device: DeviceId,
-    failed: bool,
-    now_ms: u64,
-    out: &mut O,
-) {
-    if devices[device.index()].failed != failed {
-        devices[device.index()].failed = failed;
-        let kind = AlarmKind::Handshake(device);
-        out.delta(reports::alarm(failed, kind, AlarmPriority::Medium, now_ms));
     }
 }
 

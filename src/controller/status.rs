@@ -89,9 +89,9 @@ impl Controller {
 
     /// Says how vehicles are, each some times a second, spread over the cycles.
     pub(super) fn report_status<O: Outputs>(&mut self, out: &mut O) {
-        // Twice what is due in a cycle: after some that were left out the rest of a backlog is of no use.
+        // No more than is due in a cycle: after some that were left out a backlog is of no use.
         let cycle_us = u64::from(self.floor.control.cycle_us);
-        let most = 2 * self.fleet.len() as u64 * cycle_us / (1_000 * STATUS_MS) + 2;
+        let most = (self.fleet.len() as u64 * cycle_us).div_ceil(1_000 * STATUS_MS);
         for index in self.status.advance(self.now_ms, most) {
             let vehicle = VehicleId::from_index(index);
             out.delta(Delta::Vehicle(self.vehicle_status(vehicle)));

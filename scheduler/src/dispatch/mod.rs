@@ -82,6 +82,7 @@ impl Dispatcher {
     /// Always answers; the same floor, options and snapshot give the same answer (unless the wall clock cut the solver
     /// off). `floor` must be the same in every call.
     pub fn solve(&mut self, floor: &Floor, snapshot: &DispatchSnapshot) -> DispatchProposal {
+        self.travel.begin();
         let draft = worth::draft(floor, snapshot, &self.options, &mut self.travel);
         let full = draft.model;
         let mut answer = greedy::extend(&full, &[]);

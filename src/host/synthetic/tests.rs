@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
+use crate::controller::{Counts, Delta};
 use std::sync::Arc;
 use takt_maps::VehicleId;
 use takt_maps::words::*;
 use takt_plc_bridge::{FromField, ToField};
+use takt_scheduler::orders::{OrderState, Reason};
 
 fn small(vehicles: usize) -> Arc<Floor> {
     let options = Options {
@@ -125,6 +127,52 @@ fn transports_are_carried_out_and_nothing_is_granted_twice() {
     assert!(counts.grants > 2_000, "{counts:?}");
     assert_eq!(counts.reports_refused, 0, "{counts:?}");
     assert!(run.orders_completed() > 30);
+}
+
+#[test]
+fn with_more_orders_than_the_dispatcher_is_asked_about_nobody_is_torn_from_its_own() {
+    let mut floor = Arc::unwrap_or_clone(small(60));
+    floor.workload.random_open = 700;
+    let floor = Arc::new(floor);
+    let mut run = Run::new(floor.clone(), 5, ()).unwrap();
+    let (mut assigned, mut torn) = (0, 0);
+    while run.now_ms() < 90_000 {
+        run.step(40);
+        for delta in run.deltas() {
+            if let Delta::Moved(moved) = delta {
+                assigned += u32::from(matches!(moved.to, OrderState::Assigned { .. }));
+                torn += u32::from(moved.reason == Some(Reason::Reassigned));
+            }
+        }
+    }
+    assert_eq!(run.controller().orders_open(), 700);
+    assert!(run.orders_completed() > 20, "{}", run.orders_completed());
+    assert!(assigned > 80 && torn < assigned / 2, "{assigned} {torn}");
+}
+
+/// Every state hash of a run, and what it counted.
+fn hashes(floor: &Arc<Floor>, seed: u64) -> (Vec<u64>, Counts) {
+    let mut run = Run::new(floor.clone(), seed, ()).unwrap();
+    let mut hashes = Vec::new();
+    while run.now_ms() < 20_000 {
+        // A planner that is sometimes too late, so that grants go on without it.
+        run.step(if (run.now_ms() / 4_000).is_multiple_of(2) {
+            40
+        } else {
+            900
+        });
+        hashes.push(run.controller().state_hash().total());
+    }
+    (hashes, run.controller().counts())
+}
+
+#[test]
+fn the_same_inputs_give_the_same_hash_in_each_cycle() {
+    let floor = small(30);
+    let (first, counts) = hashes(&floor, 1);
+    assert_eq!(first, hashes(&floor, 1).0);
+    assert_ne!(first, hashes(&floor, 2).0);
+    assert!(counts.plans_admitted > 10, "{counts:?}");
 }
 
 #[test]

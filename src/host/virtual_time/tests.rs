@@ -70,6 +70,8 @@ fn material_arrives_and_nothing_touches_or_starves() {
                 .traffic()
                 .audit(&floor)
                 .expect("traffic holds what must hold");
+            let hash = r.controller().state_hash();
+            assert_eq!(hash, r.controller().state_hash_anew());
         }
     });
     let outcome = r.outcome(3);
