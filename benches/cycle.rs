@@ -37,10 +37,7 @@ fn main() {
 fn cycle(criterion: &mut Criterion) {
     let loaded = takt_maps::builtin("electronics-line");
     let floor = Arc::new(loaded.expect("there is one").expect("it compiles").floor);
-    let options = Options {
-        seed: 7,
-        for_ms: u64::MAX,
-    };
+    let options = Options::seeded(7);
     let mut rehearsal = Rehearsal::new(floor, &options).expect("the built-in floor is consistent");
     while rehearsal.now_ms() < 60_000 {
         rehearsal.step();

@@ -87,12 +87,12 @@ pub struct ListenArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
-    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = DATA_MAX)]
+    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
     pub data_max: u64,
 }
 
 /// As large as a store may grow, unless told otherwise.
-const DATA_MAX: &str = "4GiB";
+pub(super) const DATA_MAX: &str = "4GiB";
 
 impl Default for ListenArgs {
     fn default() -> Self {
@@ -205,6 +205,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         return Err("a duration is more than 0 and at most 366d".to_owned());
     }
     Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A size that a store can keep to: the newest two logs stay in any case.
+pub(super) fn data_max(text: &str) -> Result<u64, String> {
+    match bytes(text)? {
+        size if size < 1 << 20 => Err("a store needs 1MiB at least".to_owned()),
+        size => Ok(size),
+    }
 }
 
 /// A size like `4GiB`, `500MiB`, or a bare number of bytes.

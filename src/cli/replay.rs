@@ -26,8 +26,8 @@ pub struct ReplayArgs {
     /// The directory that was given to `takt run`, `serve` or `sim` as --data
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Stop at the end of this cycle of each life
-    #[arg(long, value_name = "CYCLE")]
+    /// Stop at the end of this cycle of each life; they count from 1
+    #[arg(long, value_name = "CYCLE", value_parser = clap::value_parser!(u64).range(1..))]
     until: Option<u64>,
     /// Replay only the life of this epoch (each start of a controller is a life)
     #[arg(long, value_name = "EPOCH")]
@@ -70,7 +70,7 @@ pub fn run(args: ReplayArgs) -> Result<(), Failure> {
     if args.json {
         say!("{}", as_json(&report, wall_s));
     } else {
-        print(&report, wall_s);
+        print(&report, args.until, wall_s);
     }
     judge(&report, args.verify)
 }
@@ -90,14 +90,18 @@ fn as_json(report: &Report, wall_s: f64) -> serde_json::Value {
         "difference": report.difference().map(|(epoch, d)| json!({
             "epoch": epoch, "cycle": d.cycle, "field": d.field, "recorded": d.recorded, "replayed": d.replayed,
         })),
+        "missing": report.missing,
         "lives": report.lives,
         "host": { "wall_s": wall_s, "speedup": covered_ms as f64 / 1_000.0 / wall_s },
     })
 }
 
-fn print(report: &Report, wall_s: f64) {
+fn print(report: &Report, until: Option<u64>, wall_s: f64) {
     for life in &report.lives {
-        print_life(life);
+        print_life(life, until);
+    }
+    for missing in &report.missing {
+        say!("MISSING: {missing}");
     }
     let covered_s = report.sum(|life| life.covered_ms) as f64 / 1_000.0;
     say!(
@@ -108,11 +112,11 @@ fn print(report: &Report, wall_s: f64) {
     );
 }
 
-fn print_life(life: &LifeReport) {
-    let end = if life.ended {
-        "ended in order"
-    } else {
-        "did not end in order, or was stopped here"
+fn print_life(life: &LifeReport, until: Option<u64>) {
+    let end = match until {
+        _ if life.ended => "ended in order",
+        Some(until) if until == life.last_cycle => "stopped here, as asked",
+        _ => "did not end in order: the controller was killed",
     };
     say!(
         "epoch {}: {} cycles with {} inputs; {} state hashes and {} changes compared{}; {end}; {} orders open, state hash {}",

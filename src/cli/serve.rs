@@ -16,7 +16,7 @@ use super::args::duration;
 use super::status_line::StatusLine;
 use super::{Failure, FloorArgs, ListenArgs, RealTimeArgs};
 use crate::host::floor_process::{FloorClient, FloorStatus};
-use crate::host::live::{FieldChoice, Live, LiveOptions, RealTimeOptions, Summary};
+use crate::host::live::{FieldChoice, Live, LiveError, LiveOptions, RealTimeOptions, Summary};
 use crate::{api, dashboard};
 
 /// Arguments of `takt serve`.
@@ -155,7 +155,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     };
     let handle = tokio::runtime::Handle::current();
     let stop_signals = StopSignals::new();
-    let live = Live::start(site.floor.clone(), options, &handle).map_err(Failure::failed)?;
+    let live = Live::start(site.floor.clone(), options, &handle)?;
     let (shutdown, stopped) = watch::channel(false);
     let down = |mut stopped: watch::Receiver<bool>| async move {
         // The sender is gone only at the end.
@@ -414,5 +414,14 @@ impl Report<'_> {
             self.summary.timing.missed_by_wakeup,
             self.summary.timing.over_budget,
         );
+    }
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::WrongStore(_) => Self::bad_input(error),
+            _ => Self::failed(error),
+        }
     }
 }

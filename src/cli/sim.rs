@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use takt_rt::host::LiveDisk;
 
-use super::args::duration;
+use super::args::{DATA_MAX, data_max, duration};
 use super::{Failure, FloorArgs};
 use crate::host::virtual_time::{Options, Outcome, Rehearsal};
 
@@ -23,6 +23,9 @@ pub struct SimArgs {
     /// Journal everything there, for `takt replay` and `takt journal`; open orders and stock in it are gone on from
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// How large that may grow; then the oldest recordings go (open orders and stock never do)
+    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
+    data_max: u64,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -34,6 +37,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     let options = Options {
         seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
+        data_bytes_max: args.data_max,
     };
     let mut rehearsal = match &args.data {
         None => Rehearsal::new(floor, &options),

@@ -30,10 +30,14 @@ struct Watch {
 }
 
 impl Judge {
-    /// A judge of a floor on which nothing has happened yet, with this many orders restored from a store.
-    pub fn new(floor: &Floor, restored: u64) -> Self {
+    /// A judge of a controller that begins at this time, with this many orders restored from a store.
+    pub fn new(floor: &Floor, restored: u64, now_ms: u64) -> Self {
+        let watch = Watch {
+            since_ms: now_ms,
+            ..Watch::default()
+        };
         Self {
-            vehicles: vec![Watch::default(); floor.vehicles.len()],
+            vehicles: vec![watch; floor.vehicles.len()],
             submitted: restored,
             ended: 0,
             deadlocks: 0,
@@ -75,7 +79,7 @@ impl Judge {
             };
             return;
         }
-        let waited = now_ms - watch.since_ms;
+        let waited = now_ms.saturating_sub(watch.since_ms);
         self.longest_wait_ms = self.longest_wait_ms.max(waited);
         if waited > DEADLOCK_MS && !watch.counted {
             watch.counted = true;
@@ -86,5 +90,31 @@ impl Judge {
     /// Orders that were accepted, have not ended, and the controller does not know any more.
     pub fn lost(&self, open: u64) -> u64 {
         (self.submitted - self.ended).saturating_sub(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn nobody_has_waited_since_before_the_controller_began() {
+        let floor = takt_maps::formats::builtin("electronics-line").unwrap();
+        // A store that is three days old.
+        let begun_ms = 3 * 86_400_000;
+        let mut judge = Judge::new(&floor.unwrap().floor, 0, begun_ms);
+        let mut look = |after_ms| {
+            let report = VehicleReport::default();
+            let wait = WaitView::Plan;
+            let mission = MissionView::Parking;
+            judge.vehicle(VehicleId(0), &report, mission, wait, begun_ms + after_ms);
+            judge.deadlocks
+        };
+        assert_eq!(look(100), 0);
+        assert_eq!(look(DEADLOCK_MS), 0);
+        assert_eq!(look(DEADLOCK_MS + 1), 1);
+        assert_eq!(judge.longest_wait_ms, DEADLOCK_MS + 1);
     }
 }

@@ -36,6 +36,19 @@ pub struct Options {
     pub seed: u64,
     /// For how long, in simulated milliseconds.
     pub for_ms: u64,
+    /// How many bytes a store may take.
+    pub data_bytes_max: u64,
+}
+
+impl Options {
+    /// With this seed, for as long as somebody steps, and as much room for a store as it takes.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            seed,
+            for_ms: u64::MAX,
+            data_bytes_max: u64::MAX,
+        }
+    }
 }
 
 /// A running rehearsal.
@@ -91,7 +104,11 @@ impl Rehearsal {
         options: &Options,
         disk: AnyDisk,
     ) -> Result<Self, BeginError> {
-        let started = Store::open(&floor, disk, &store_options(options.seed, 0))?;
+        let store_options = StoreOptions {
+            bytes_max: options.data_bytes_max,
+            ..store_options(options.seed, 0)
+        };
+        let started = Store::open(&floor, disk, &store_options)?;
         let epoch = started.store.epoch();
         Self::begin(floor, options, started, epoch)
     }
@@ -103,12 +120,13 @@ impl Rehearsal {
         epoch: u16,
     ) -> Result<Self, BeginError> {
         let open = started.restored.orders.len() as u64;
+        let now_ms = started.restored.now_ms;
         let controller = Controller::new(floor.clone(), epoch, started.restored)?;
         Ok(Self {
             sim: SimFloor::new(floor.clone(), options.seed),
             workload: Workload::new(&floor, options.seed),
             follower: started.follower,
-            judge: Judge::new(&floor, open),
+            judge: Judge::new(&floor, open, now_ms),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
             images: vec![Image::ZERO; floor.devices.len()],
             links: vec![false; floor.vehicles.len() + floor.devices.len()],
@@ -139,7 +157,7 @@ impl Rehearsal {
         self.recording = Recording::new(started.store);
         self.workers = Workers::new(&self.floor, self.seed);
         let (deadlocks, longest) = (self.judge.deadlocks, self.judge.longest_wait_ms);
-        self.judge = Judge::new(&self.floor, open);
+        self.judge = Judge::new(&self.floor, open, self.controller.now_ms());
         (self.judge.deadlocks, self.judge.longest_wait_ms) = (deadlocks, longest);
         self.inputs.clear();
         self.links.fill(false);

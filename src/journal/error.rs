@@ -87,6 +87,16 @@ pub enum JournalError {
         /// Checkpoints found.
         files: usize,
     },
+    /// An older program has written beside a store that was taken over from it.
+    #[error(
+        "{file} is there again, beside the store that was taken over from it and its backup {backup}: an older program has run here. To keep this store, move {file} away (what was ordered with the older program is only in there); to go back, see the way back in the manual's page on the journal"
+    )]
+    TwoStores {
+        /// The older program's file.
+        file: String,
+        /// The backup of the one that was taken over.
+        backup: String,
+    },
     /// All epochs have been used.
     #[error("the journal has no epoch left after {}; start a new store", u32::MAX)]
     Epochs,
@@ -112,6 +122,11 @@ impl JournalError {
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Self::Disk { source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
+    /// Is it the disk that failed, and not what is on it?
+    pub fn is_disk_failure(&self) -> bool {
+        matches!(self, Self::Disk { .. } | Self::Broken { .. })
     }
 
     /// A failure of the disk, with the file that it is about.
@@ -171,10 +186,26 @@ pub enum Warning {
         /// The file.
         file: String,
     },
+    /// The first bytes of a file are damaged; its blocks say enough to read them all the same.
+    #[error("{file}: its header (the first 40 bytes) is damaged; its blocks were read")]
+    Header {
+        /// The file.
+        file: String,
+    },
     /// Nothing in a file can be read.
-    #[error("{file} is damaged at its beginning: nothing in it can be read")]
+    #[error(
+        "{file} is damaged: nothing in its {bytes} bytes can be read, all its records are lost"
+    )]
     Unreadable {
         /// The file.
+        file: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// A checkpoint is there and the log behind it is not, which no crash leaves.
+    #[error("{file} is missing: everything that was accepted since its checkpoint is lost")]
+    LogMissing {
+        /// The log.
         file: String,
     },
 }
@@ -183,11 +214,22 @@ impl Warning {
     /// Was something lost that had been committed?
     pub fn is_loss(&self) -> bool {
         match self {
-            Self::TornTail { .. } | Self::Checkpoint { .. } => false,
+            Self::TornTail { .. } | Self::Checkpoint { .. } | Self::Header { .. } => false,
             Self::Damaged { records_lost, .. } | Self::Gap { records_lost, .. } => {
                 *records_lost > 0
             }
-            Self::Unreadable { .. } => true,
+            Self::Unreadable { .. } | Self::LogMissing { .. } => true,
+        }
+    }
+
+    /// No more records than this are lost; where nothing tells, more than a run is likely to have had.
+    pub fn records_lost_max(&self) -> u64 {
+        match self {
+            Self::TornTail { .. } | Self::Checkpoint { .. } | Self::Header { .. } => 0,
+            Self::Damaged { records_lost, .. } | Self::Gap { records_lost, .. } => *records_lost,
+            // A record has a byte at least.
+            Self::Unreadable { bytes, .. } => *bytes,
+            Self::LogMissing { .. } => 1 << 24,
         }
     }
 }

@@ -61,7 +61,7 @@ mod verify;
 pub use error::{JournalError, Warning};
 pub use files::{Files, checkpoint_name as checkpoint_file, log_name as log_file};
 pub use format::{Header, Identity};
-pub use recovery::{Contents, Recovered, epoch_of, header_of, read_file};
+pub use recovery::{Contents, Recovered, beginning_of, header_of, read_file};
 pub use verify::{FileKind, Finding, FindingKind, Verified, VerifiedFile, verify, verify_file};
 
 use files::{checkpoint_name, log_name};
@@ -357,42 +357,50 @@ impl<D: Disk, R: Serialize> Journal<D, R> {
         }
     }
 
-    /// Writes a checkpoint and an empty log with the next number, both durable, and goes on in that log.
+    /// Begins a log with the next number behind a checkpoint, both durable, and goes on in that log.
     fn next_files<C: Serialize>(&mut self, checkpoint: &[C]) -> Result<(), JournalError> {
         let number = self.number.checked_add(1).ok_or(JournalError::Epochs)?;
-        // The checkpoint comes into being under its name whole, or not at all.
-        let (name, new_name) = (
-            checkpoint_name(number),
-            format!("{}.new", checkpoint_name(number)),
-        );
-        self.remove_leftover(&new_name)?;
-        let written = match self.write_checkpoint(&new_name, checkpoint) {
-            Ok(written) => written,
+        let (name, log) = (checkpoint_name(number), log_name(number));
+        let new_name = format!("{name}.new");
+        let begun = self.begin_files(&log, &new_name, checkpoint);
+        let (length, checkpoint_bytes) = match begun {
+            Ok(lengths) => lengths,
             Err(error) => {
-                // Best effort: the next attempt removes it in any case, and the first error is the one to report.
+                // Best effort: the next attempt removes them in any case, and the first error is the one to report.
                 let _ = self.remove_leftover(&new_name);
+                let _ = self.remove_leftover(&log);
                 return Err(error);
             }
         };
-        let context = |error| JournalError::disk(&name, error);
+        // The checkpoint comes into being under its name whole, with its log already there. From then on a start begins
+        // behind it: the old log may grow no more.
         if let Err(error) = self.disk.rename(&new_name, &name) {
             // Whether the checkpoint counts now is unknown, and with it where records have to go.
             self.broken = true;
-            return Err(context(error));
-        }
-        // From here on a start would begin behind the new checkpoint: the old log may grow no more.
-        let log = log_name(number);
-        let header = self.header().encode();
-        let begun = (self.disk.append(&log, &header)).and_then(|()| self.disk.sync(&log));
-        if let Err(error) = begun {
-            self.broken = true;
-            return Err(JournalError::disk(&log, error));
+            return Err(JournalError::disk(&name, error));
         }
         self.number = number;
         self.log = log;
-        self.length = header.len() as u64;
-        self.checkpoint_bytes = written;
+        self.length = length;
+        self.checkpoint_bytes = checkpoint_bytes;
         Ok(())
+    }
+
+    /// Writes an empty log and a checkpoint under another name, both durable; returns their lengths.
+    fn begin_files<C: Serialize>(
+        &mut self,
+        log: &str,
+        checkpoint_file: &str,
+        checkpoint: &[C],
+    ) -> Result<(u64, u64), JournalError> {
+        self.remove_leftover(checkpoint_file)?;
+        self.remove_leftover(log)?;
+        let header = self.header().encode();
+        (self.disk.append(log, &header))
+            .and_then(|()| self.disk.sync(log))
+            .map_err(|error| JournalError::disk(log, error))?;
+        let checkpoint_bytes = self.write_checkpoint(checkpoint_file, checkpoint)?;
+        Ok((header.len() as u64, checkpoint_bytes))
     }
 
     fn header(&self) -> Header {

@@ -3,7 +3,7 @@
 use super::blocks::Blocks;
 use super::error::{JournalError, Warning};
 use super::files::{Files, checkpoint_name, log_name};
-use super::format::{Block, Header, Identity};
+use super::format::{Block, HEADER, Header, Identity};
 use serde::de::DeserializeOwned;
 use takt_rt::host::Disk;
 
@@ -69,7 +69,8 @@ pub(super) fn recover<C: DeserializeOwned, R: DeserializeOwned>(
     let mut checkpoint = Vec::new();
     for &number in files.checkpoints.iter().rev() {
         let name = checkpoint_name(number);
-        match tolerant(read_file::<C>(disk, &name, identity), &name, &mut warnings)? {
+        let read = read_file::<C>(disk, &name, identity);
+        match tolerant(read, &name, size_of(disk, &name), &mut warnings)? {
             Some(contents) if contents.closed && contents.warnings.is_empty() => {
                 epoch = epoch.max(contents.epoch);
                 checkpoint = contents.records;
@@ -84,16 +85,18 @@ pub(super) fn recover<C: DeserializeOwned, R: DeserializeOwned>(
         }
     }
     let Some((from, mut next_sequence)) = from else {
-        if files.is_empty() {
+        if files.checkpoints.is_empty()
+            && let Some(epoch) = never_begun(disk, &files)?
+        {
             return Ok(Found {
                 recovered: Recovered {
                     checkpoint,
                     records: Vec::new(),
                     warnings,
                 },
-                epoch: 1,
+                epoch: epoch + 1,
                 next_sequence: 0,
-                last: 0,
+                last: files.last(),
             });
         }
         return Err(JournalError::NoCheckpoint {
@@ -104,11 +107,16 @@ pub(super) fn recover<C: DeserializeOwned, R: DeserializeOwned>(
     // All that was appended since.
     let mut records = Vec::new();
     let logs: Vec<u32> = files.logs.iter().copied().filter(|&n| n >= from).collect();
+    // A log is there before its checkpoint is.
+    let logless = |n: &&u32| **n >= from && !files.logs.contains(*n);
+    for &number in files.checkpoints.iter().filter(logless) {
+        let file = log_name(number);
+        warnings.push(Warning::LogMissing { file });
+    }
     for &number in &logs {
         let name = log_name(number);
-        let Some(mut contents) =
-            tolerant(read_file::<R>(disk, &name, identity), &name, &mut warnings)?
-        else {
+        let read = read_file::<R>(disk, &name, identity);
+        let Some(mut contents) = tolerant(read, &name, size_of(disk, &name), &mut warnings)? else {
             unreadable += 1;
             continue;
         };
@@ -140,10 +148,33 @@ pub(super) fn recover<C: DeserializeOwned, R: DeserializeOwned>(
     })
 }
 
+/// Is there nothing, or only the log of a first run that ended before it had a checkpoint? Then its epoch.
+fn never_begun(disk: &impl Disk, files: &Files) -> Result<Option<u32>, JournalError> {
+    let mut epoch = 0;
+    for &number in &files.logs {
+        let name = log_name(number);
+        let bytes = disk
+            .read(&name)
+            .map_err(|error| JournalError::disk(&name, error))?;
+        if bytes.len() > HEADER {
+            return Ok(None);
+        }
+        // Its header may have been on its way.
+        epoch = epoch.max(Header::read(&name, &bytes).map_or(1, |header| header.epoch));
+    }
+    Ok(Some(epoch))
+}
+
+fn size_of(disk: &impl Disk, file: &str) -> u64 {
+    // Only for a message: that the file can be read is seen elsewhere.
+    disk.size(file).unwrap_or(0)
+}
+
 /// A file that is damaged beyond reading is a warning; everything else stays an error.
 fn tolerant<R>(
     outcome: Result<Contents<R>, JournalError>,
     file: &str,
+    bytes: u64,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Contents<R>>, JournalError> {
     match outcome {
@@ -151,6 +182,7 @@ fn tolerant<R>(
         Err(JournalError::NotAJournal { .. } | JournalError::Header { .. }) => {
             warnings.push(Warning::Unreadable {
                 file: file.to_owned(),
+                bytes,
             });
             Ok(None)
         }
@@ -173,15 +205,22 @@ pub fn read_file<R: DeserializeOwned>(
     scan(file, &bytes, identity)
 }
 
-/// The epoch in which a file was begun.
+/// What a file begins with: by its header or, where that is damaged, by its first whole block.
 ///
 /// # Errors
 /// Those of [`read_file`], but for its content.
-pub fn epoch_of(disk: &impl Disk, file: &str, identity: Identity) -> Result<u32, JournalError> {
+pub fn beginning_of(
+    disk: &impl Disk,
+    file: &str,
+    identity: Identity,
+) -> Result<Header, JournalError> {
     let bytes = disk
         .read(file)
         .map_err(|error| JournalError::disk(file, error))?;
-    Header::decode(file, &bytes, identity).map(|header| header.epoch)
+    match Header::decode(file, &bytes, identity) {
+        Ok(header) => Ok(header),
+        Err(error) => Ok(header_from_blocks(file, &bytes, identity, error)?.0),
+    }
 }
 
 /// What a file says of itself, whatever floor and version it belongs to.
@@ -201,8 +240,12 @@ pub(super) fn scan<R: DeserializeOwned>(
     bytes: &[u8],
     identity: Identity,
 ) -> Result<Contents<R>, JournalError> {
-    let header = Header::decode(file, bytes, identity)?;
+    let (header, damaged) = match Header::decode(file, bytes, identity) {
+        Ok(header) => (header, None),
+        Err(error) => header_from_blocks(file, bytes, identity, error)?,
+    };
     let mut blocks = Blocks::new(file, bytes, &header);
+    blocks.warnings.extend(damaged);
     let (mut records, mut breaks) = (Vec::new(), Vec::new());
     while let Some(found) = blocks.next_whole() {
         if found.after_damage {
@@ -227,6 +270,38 @@ pub(super) fn scan<R: DeserializeOwned>(
         closed: blocks.closed,
         bytes: bytes.len() as u64,
     })
+}
+
+/// What the first whole block says, where a header is damaged: each block carries all but the floor.
+///
+/// # Errors
+/// The one at hand, if it is about something else or there is no block.
+pub(super) fn header_from_blocks(
+    file: &str,
+    bytes: &[u8],
+    identity: Identity,
+    error: JournalError,
+) -> Result<(Header, Option<Warning>), JournalError> {
+    let damaged = matches!(
+        error,
+        JournalError::Header { .. } | JournalError::NotAJournal { .. }
+    );
+    let nothing = Header {
+        identity,
+        epoch: 0,
+        first_sequence: 0,
+    };
+    let first = Blocks::new(file, bytes, &nothing).next_whole();
+    let Some(first) = first.filter(|_| damaged) else {
+        return Err(error);
+    };
+    let header = Header {
+        epoch: first.block.epoch,
+        first_sequence: first.block.first_sequence,
+        ..nothing
+    };
+    let file = file.to_owned();
+    Ok((header, Some(Warning::Header { file })))
 }
 
 /// Decodes a block's records; an error has the number of the record that it is about.

@@ -8,45 +8,53 @@ use takt_rt::host::Disk;
 use crate::host::store::identity;
 use crate::host::store::record::{Begin, Kept, Record};
 use crate::journal::{
-    Contents, Files, JournalError, Warning, checkpoint_file, log_file, read_file,
+    Contents, Files, JournalError, Warning, beginning_of, checkpoint_file, log_file, read_file,
 };
 
 /// A life: the logs that were written in one epoch.
 pub(super) struct Found {
     pub epoch: u32,
+    /// Number of its first record.
+    pub first_sequence: u64,
     /// Their numbers, ascending.
     pub logs: Vec<u32>,
 }
 
-/// All lives, oldest first. Logs that cannot be read begin none.
+/// All lives, oldest first. A log of which nothing can be read counts to the life before it.
 pub(super) fn find(floor: &Floor, disk: &impl Disk) -> Result<Vec<Found>, JournalError> {
     let files = Files::list(disk).map_err(|error| JournalError::disk("the store", error))?;
     let mut lives: Vec<Found> = Vec::new();
     for number in files.logs {
-        let epoch = match crate::journal::epoch_of(disk, &log_file(number), identity(floor)) {
-            Ok(epoch) => epoch,
+        let log = match beginning_of(disk, &log_file(number), identity(floor)) {
+            Ok(header) => Some(header),
             // Told where the life is read.
-            Err(JournalError::Header { .. } | JournalError::NotAJournal { .. }) => {
-                match lives.last_mut() {
-                    Some(life) => life.logs.push(number),
-                    None => lives.push(Found {
-                        epoch: 0,
-                        logs: vec![number],
-                    }),
-                }
-                continue;
-            }
+            Err(JournalError::Header { .. } | JournalError::NotAJournal { .. }) => None,
             Err(error) => return Err(error),
         };
-        match lives.last_mut() {
-            Some(life) if life.epoch == epoch => life.logs.push(number),
-            _ => lives.push(Found {
-                epoch,
+        match (lives.last_mut(), log) {
+            (Some(life), None) => life.logs.push(number),
+            (Some(life), Some(log)) if life.epoch == log.epoch => life.logs.push(number),
+            (_, log) => lives.push(Found {
+                epoch: log.map_or(0, |log| log.epoch),
+                first_sequence: log.map_or(0, |log| log.first_sequence),
                 logs: vec![number],
             }),
         }
     }
     Ok(lives)
+}
+
+/// Logs that have to be there, since their checkpoints are, and are not.
+pub(super) fn logs_missing(disk: &impl Disk) -> Result<Vec<String>, JournalError> {
+    let files = Files::list(disk).map_err(|error| JournalError::disk("the store", error))?;
+    let without = files.checkpoints.iter().filter(|n| !files.logs.contains(n));
+    let said = |&n: &u32| {
+        format!(
+            "{} is missing, although its checkpoint is there",
+            log_file(n)
+        )
+    };
+    Ok(without.map(said).collect())
 }
 
 /// What a life begins with: its first record, and the checkpoint before it. Otherwise why there is none.

@@ -22,7 +22,7 @@ use takt_rt::host::Disk;
 
 use crate::controller::StateHash;
 use crate::host::store::record::BUILD;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Warning};
 use life::Life;
 use lives::Found;
 pub use watch::{Beginning, Seen, Watch};
@@ -89,6 +89,8 @@ pub struct LifeReport {
 pub struct Report {
     /// One for each life in the store, oldest first.
     pub lives: Vec<LifeReport>,
+    /// What is gone between and behind them, in words.
+    pub missing: Vec<String>,
 }
 
 impl Report {
@@ -110,9 +112,9 @@ impl Report {
         self.sum(|life| life.checkpoints) > 0
     }
 
-    /// Was every life in the store replayed to its end?
+    /// Was every life in the store replayed to its end, with nothing missing between them?
     pub fn is_complete(&self) -> bool {
-        self.lives.iter().all(|life| life.stopped.is_empty())
+        self.missing.is_empty() && self.lives.iter().all(|life| life.stopped.is_empty())
     }
 }
 
@@ -180,12 +182,43 @@ pub fn replay_watched(
     let mut report = Report::default();
     for found in chosen {
         let told = |done: f64| progress((before as f64 + done) / logs as f64);
-        report
-            .lives
-            .push(replay_life(floor, disk, found, options, &mut *watch, told)?);
+        let (mut life, end) = replay_life(floor, disk, found, options, &mut *watch, told)?;
         before += found.logs.len();
+        // What came behind it in the store says whether its end is the end.
+        let next = lives.iter().find(|other| other.logs[0] > found.logs[0]);
+        if let (Some(end), "") = (end, &life.stopped[..]) {
+            match next {
+                Some(next) if next.first_sequence > end.sequence && !life.ended => {
+                    let lost = next.first_sequence - end.sequence;
+                    life.stopped = format!("its last {lost} records are gone or damaged");
+                }
+                Some(next) if next.first_sequence > end.sequence => {
+                    let lost = next.first_sequence - end.sequence;
+                    report.missing.push(format!(
+                        "between the lives of epochs {} and {}, {lost} records are gone",
+                        found.epoch, next.epoch
+                    ));
+                }
+                None if end.torn => {
+                    life.stopped = "its last write was cut off, by a power cut, or was damaged later: nothing tells which".to_owned();
+                }
+                _ => {}
+            }
+        }
+        report.lives.push(life);
+    }
+    if options.epoch.is_none() {
+        report.missing.extend(lives::logs_missing(disk)?);
     }
     Ok(report)
+}
+
+/// Where the recording of a life ends.
+struct End {
+    /// Number of the record that would come next.
+    sequence: u64,
+    /// Behind it there is something that is no whole block.
+    torn: bool,
 }
 
 fn replay_life(
@@ -195,11 +228,14 @@ fn replay_life(
     options: &ReplayOptions,
     watch: &mut dyn Watch,
     mut progress: impl FnMut(f64),
-) -> Result<LifeReport, ReplayError> {
-    let stopped = |why: String| LifeReport {
-        epoch: found.epoch,
-        stopped: why,
-        ..LifeReport::default()
+) -> Result<(LifeReport, Option<End>), ReplayError> {
+    let stopped = |why: String| {
+        let report = LifeReport {
+            epoch: found.epoch,
+            stopped: why,
+            ..LifeReport::default()
+        };
+        (report, None)
     };
     let (begin, checkpoint) = match lives::beginning(floor, disk, found) {
         Ok(beginning) => beginning,
@@ -212,9 +248,14 @@ fn replay_life(
         )));
     }
     let mut life = Life::new(floor, &begin, &checkpoint, found.epoch, options, watch)?;
+    let mut torn = false;
     for (done, &number) in found.logs.iter().enumerate() {
         match lives::read_log(floor, disk, number, life.next_sequence()) {
-            Ok(log) => life.take(log, |share| progress(done as f64 + share)),
+            Ok(log) => {
+                torn = (log.warnings.last())
+                    .is_some_and(|last| matches!(last, Warning::TornTail { .. }));
+                life.take(log, |share| progress(done as f64 + share));
+            }
             Err(why) => life.stop(why),
         }
         progress(done as f64 + 1.0);
@@ -222,7 +263,11 @@ fn replay_life(
             break;
         }
     }
-    Ok(life.finish())
+    // Of a life that was left in the middle nobody knows how it ends.
+    let whole = options.until.is_none() && !life.is_over();
+    let end = life.next_sequence().filter(|_| whole);
+    let end = end.map(|sequence| End { sequence, torn });
+    Ok((life.finish(), end))
 }
 
 /// Names the first part in which two hashes differ.

@@ -52,7 +52,7 @@ impl Busy {
     pub fn new(seed: u64) -> Self {
         let floor = built_in();
         let disk = MemoryDisk::new();
-        let options = Options { seed, for_ms: 0 };
+        let options = Options::seeded(seed);
         let rehearsal =
             Rehearsal::with_store(floor.clone(), &options, Box::new(disk.clone())).unwrap();
         Self {

@@ -178,7 +178,9 @@ fn damage_is_found_and_an_export_of_what_is_left_says_so() {
     ));
     assert_eq!(code, Some(0), "{stdout}");
     assert!(stdout.contains("interrupted"), "{stdout}");
-    assert_eq!(takt(&export, directory.path()).status.code(), Some(0));
+    let (code, stdout, _) = words(&takt(&export, directory.path()));
+    assert_eq!(code, Some(1), "nothing tells it from damage: {stdout}");
+    assert!(stdout.contains("its last write was cut off"), "{stdout}");
 
     // Nothing to begin with.
     fs::remove_file(directory.path().join("store").join(checkpoint_file(1))).unwrap();

@@ -22,7 +22,7 @@ fn a_start_takes_over_a_hundred_thousand_orders() {
     let floor = Arc::new(floor);
     let directory = tempfile::tempdir().unwrap();
     let disk = || Box::new(LiveDisk::open(directory.path()).unwrap());
-    let options = Options { seed: 1, for_ms: 0 };
+    let options = Options::seeded(1);
     let mut rehearsal = Rehearsal::with_store(floor.clone(), &options, disk()).unwrap();
     let stop = |station: u64| Stop {
         station: StationId::from_index(station as usize % floor.stations.len()),

@@ -36,6 +36,10 @@ impl LiveDisk {
             io::Error::new(error.kind(), format!("{}: {error}", directory.display()))
         };
         let existed = directory.is_dir();
+        if !existed && directory.exists() {
+            let message = format!("{}: is a file, not a directory", directory.display());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
+        }
         fs::create_dir_all(directory).map_err(context)?;
         let lock = OpenOptions::new()
             .create(true)

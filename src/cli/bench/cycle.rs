@@ -50,7 +50,7 @@ pub struct CycleArgs {
     #[arg(long)]
     witness: bool,
     /// Exchange the CPUs of cycle and witness
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cpu")]
     swap: bool,
     /// Keep a journal there, and measure how long orders take to be durable and answered
     #[arg(long, value_name = "DIR")]
@@ -78,6 +78,12 @@ impl CycleArgs {
             (0, count - 1)
         };
         let cycle = self.real_time.cpu.unwrap_or(last);
+        if cycle >= count {
+            return Err(Failure::BadInput(format!(
+                "--cpu {cycle}: this machine gives the program {count} CPUs, 0 to {}",
+                count - 1
+            )));
+        }
         // `--cpu` may have taken the witness's.
         let other = if cycle == first { last } else { first };
         if self.witness && other == cycle {
@@ -130,7 +136,7 @@ pub fn run(args: CycleArgs) -> Result<(), Failure> {
         real_time,
     };
     let runtime = tokio_runtime()?;
-    let live = Live::start(floor.clone(), options, runtime.handle()).map_err(Failure::failed)?;
+    let live = Live::start(floor.clone(), options, runtime.handle())?;
     if let Some(witness) = &mut witness {
         witness.go();
     }

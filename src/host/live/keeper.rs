@@ -104,9 +104,8 @@ impl Keeper {
         follower: Arc<RwLock<Follower>>,
         changes: broadcast::Sender<OrderView>,
         to_cycle: Sender<ToCycle>,
-        open: u64,
+        judge: Judge,
     ) -> Self {
-        let judge = Judge::new(&floor, open);
         let timing = Timing::default();
         let pending = BTreeMap::new();
         Self {

@@ -14,6 +14,7 @@ mod keeper;
 mod phases;
 mod workers;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -29,6 +30,7 @@ use takt_rt::thread::Usage;
 use takt_rt::timing::Quantiles;
 
 use super::front::Front;
+use super::judge::Judge;
 use super::store::{Started, Store, StoreOptions};
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
@@ -99,9 +101,12 @@ pub enum LiveError {
     /// The floor's handshakes do not fit its devices.
     #[error(transparent)]
     Handshake(#[from] takt_plc_bridge::handshake::HandshakeError),
-    /// The store cannot be used.
+    /// The store cannot be used: the disk fails.
     #[error("{0}")]
     Store(String),
+    /// The store is not one for this program and floor.
+    #[error("{0}")]
+    WrongStore(String),
     /// A thread could not be started.
     #[error("a thread could not be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -195,7 +200,7 @@ impl Live {
             follower,
             front.changes(),
             to_bridge.clone(),
-            open,
+            Judge::new(&floor, open, now_ms),
         );
         let keeper = thread("takt-keeper", move || keeper.run(&for_keeper))?;
         let calls_to = to_keeper.clone();
@@ -317,10 +322,20 @@ fn open_store(floor: &Arc<Floor>, options: &LiveOptions) -> Result<Started, Live
     let Some(directory) = &options.data else {
         return Ok(Store::nowhere(floor, &store_options));
     };
-    let failed =
-        |e: &dyn std::fmt::Display| LiveError::Store(format!("store {}: {e}", directory.display()));
-    let disk = LiveDisk::open(directory).map_err(|e| failed(&e))?;
-    let started = Store::open(floor, Box::new(disk), &store_options).map_err(|e| failed(&e))?;
+    let named = |e: &dyn std::fmt::Display| format!("store {}: {e}", directory.display());
+    let disk = LiveDisk::open(directory).map_err(|e| match e.kind() {
+        ErrorKind::NotADirectory => LiveError::WrongStore(named(&e)),
+        _ => LiveError::Store(named(&e)),
+    })?;
+    let started = Store::open(floor, Box::new(disk), &store_options).map_err(|e| {
+        if e.is_disk_full() {
+            LiveError::Store(format!("{}; free room on the disk", named(&e)))
+        } else if e.is_disk_failure() {
+            LiveError::Store(named(&e))
+        } else {
+            LiveError::WrongStore(named(&e))
+        }
+    })?;
     for warning in &started.warnings {
         tracing::warn!("store {}: {warning}", directory.display());
     }

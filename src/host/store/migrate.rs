@@ -44,7 +44,7 @@ pub(super) enum EntryV1 {
 pub(super) fn older(floor: &Floor, disk: &impl Disk) -> Result<Option<Older>, JournalError> {
     let failed = |error| JournalError::disk("the store", error);
     let names = disk.list().map_err(failed)?;
-    if !names.iter().any(|name| name == FILE_V1) || !Files::list(disk).map_err(failed)?.is_empty() {
+    if !names.iter().any(|name| name == FILE_V1) || !Files::list(disk).map_err(failed)?.checkpoints.is_empty() {
         return Ok(None);
     }
     let identity = Identity {
@@ -80,9 +80,20 @@ pub(super) fn older(floor: &Floor, disk: &impl Disk) -> Result<Option<Older>, Jo
 pub(super) fn finish(disk: &mut impl Disk) -> Result<(), JournalError> {
     let taken_over = !Files::list(disk)
         .map_err(|error| JournalError::disk("the store", error))?
+        .checkpoints
         .is_empty();
     if !taken_over {
         return Ok(());
+    }
+    let names = disk
+        .list()
+        .map_err(|error| JournalError::disk("the store", error))?;
+    let is_there = |name: &str| names.iter().any(|n| n == name);
+    if is_there(FILE_V1) && is_there(BACKUP_V1) {
+        return Err(JournalError::TwoStores {
+            file: FILE_V1.to_owned(),
+            backup: BACKUP_V1.to_owned(),
+        });
     }
     match disk.rename(FILE_V1, BACKUP_V1) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -137,6 +137,8 @@ impl Store {
             warnings.extend(older.warnings.iter().cloned());
             epoch = epoch.max(older.epoch + 1);
         }
+        // Among what is lost there may be orders whose ids somebody knows: no id is given twice.
+        rebuild.skip_orders(warnings.iter().map(Warning::records_lost_max).sum());
         let checkpoint = rebuild.checkpoint(options.utc_ms);
         // What the controller starts from is what a replay will find, not what this start has found.
         let (follower, restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();

@@ -89,6 +89,11 @@ impl Rebuild {
         self.follower.apply(delta, client);
     }
 
+    /// So many ids may have been given that nothing is known of.
+    pub fn skip_orders(&mut self, ids: u64) {
+        self.last_order = self.last_order.saturating_add(ids);
+    }
+
     /// The checkpoint that stands for all of it. The wall clock goes on while nothing runs; it may have been set back.
     pub fn checkpoint(&self, utc_ms: u64) -> Vec<Kept> {
         let zero = self.zero_utc_ms.unwrap_or(utc_ms);

@@ -97,7 +97,7 @@ fn sized(workers: &mut Workers) {
 }
 
 fn at_work(floor: Arc<Floor>, seed: u64) -> Rehearsal {
-    let mut r = Rehearsal::new(floor, &Options { seed, for_ms: 0 }).unwrap();
+    let mut r = Rehearsal::new(floor, &Options::seeded(seed)).unwrap();
     sized(&mut r.workers);
     r
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Rehearsal;
-use crate::controller::{Counts, Fnv};
+use crate::controller::Counts;
 
 /// What a rehearsal found out; the same for the same floor and options, on every machine.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +40,7 @@ pub struct Outcome {
     pub utilisation: f64,
     /// Cycles done.
     pub cycles: u64,
-    /// Hash of the controller's state at the end, over everything that it put out.
+    /// Hash of the controller's state at the end.
     pub state_hash: String,
     /// What the controller counted.
     pub counts: Counts,
@@ -52,10 +52,6 @@ impl Rehearsal {
         let kpis = &self.follower.model.kpis;
         let stats = self.sim.statistics();
         let open = self.controller.orders_open() as u64;
-        let mut hash = Fnv::default();
-        hash.add(self.controller.state_hash().total());
-        hash.add(stats.distance_mm());
-        hash.add(stats.consumed());
         Outcome {
             floor: self.floor.name.clone(),
             seed,
@@ -73,7 +69,7 @@ impl Rehearsal {
             distance_m: stats.distance_mm() as f64 / 1_000.0,
             utilisation: f64::from(kpis.utilisation_permille) / 1_000.0,
             cycles: self.cycle,
-            state_hash: format!("{:016x}", hash.0),
+            state_hash: format!("{:016x}", self.controller.state_hash().total()),
             counts: self.controller.counts(),
         }
     }

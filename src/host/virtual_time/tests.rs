@@ -13,7 +13,7 @@ fn built_in() -> Arc<Floor> {
 }
 
 fn rehearse(floor: &Arc<Floor>, seed: u64) -> Rehearsal {
-    Rehearsal::new(floor.clone(), &Options { seed, for_ms: 0 })
+    Rehearsal::new(floor.clone(), &Options::seeded(seed))
         .expect("the floor's handshakes fit its devices")
 }
 

@@ -7,8 +7,8 @@ use takt_rt::host::Disk;
 use super::finding::{FROM_BACKUP, Finding, FindingKind};
 use crate::journal::blocks::Blocks;
 use crate::journal::error::{JournalError, Warning};
-use crate::journal::format::{HEADER, Header};
-use crate::journal::recovery::decode_payload;
+use crate::journal::format::{HEADER, Header, Identity};
+use crate::journal::recovery::{decode_payload, header_from_blocks};
 
 /// What a file is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -43,6 +43,8 @@ pub struct VerifiedFile {
 pub(super) struct Looked {
     pub(super) about: VerifiedFile,
     pub(super) header: Option<Header>,
+    /// The header says to which floor it belongs.
+    pub(super) floor_known: bool,
     pub(super) next_sequence: u64,
     /// A checkpoint that ends as it should, without damage.
     pub(super) whole: bool,
@@ -71,6 +73,7 @@ pub(super) fn look<R: DeserializeOwned>(
             records: 0,
         },
         header: None,
+        floor_known: true,
         next_sequence: 0,
         whole: false,
         torn: None,
@@ -88,8 +91,23 @@ pub(super) fn look<R: DeserializeOwned>(
         }
     };
     looked.about.bytes = bytes.len() as u64;
-    let header = match Header::read(file, &bytes) {
-        Ok(header) => header,
+    let any_floor = Identity {
+        floor_digest: 0,
+        record_version: version,
+    };
+    let read = Header::read(file, &bytes).map(|header| (header, None));
+    let read = read.or_else(|error| header_from_blocks(file, &bytes, any_floor, error));
+    let header = match read {
+        Ok((header, None)) => header,
+        Ok((header, Some(_))) => {
+            looked.floor_known = false;
+            let says = "its header (the first 40 bytes) is damaged; its blocks were read, and say all that it said but the floor".to_owned();
+            let advice = "nothing is needed for a start; keep a copy of the store, since the disk may be failing";
+            looked
+                .findings
+                .push(Finding::new(file, FindingKind::Damaged, says, advice).at(0, HEADER as u64));
+            header
+        }
         Err(error) => {
             looked.without_header(file, &bytes, &error);
             return looked;

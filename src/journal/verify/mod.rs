@@ -111,7 +111,11 @@ fn compare(steps: Vec<Step>) -> Verified {
         let of = |looked: &Option<Looked>| looked.as_ref().and_then(|l| l.header);
         of(&step.log).or(of(&step.checkpoint))
     };
-    let newest = steps.iter().rev().find_map(headers);
+    let known = |step: &Step| {
+        let of = |looked: &Option<Looked>| looked.as_ref().filter(|l| l.floor_known)?.header;
+        of(&step.log).or(of(&step.checkpoint))
+    };
+    let newest = steps.iter().rev().find_map(known);
     let digest = newest.map(|header| header.identity.floor_digest);
     let whole: Vec<u32> = steps
         .iter()
@@ -145,8 +149,23 @@ fn compare(steps: Vec<Step>) -> Verified {
                 found.push(finding);
             }
         }
-        let Some(mut log) = step.log else { continue };
+        let name = log_name(step.number);
+        let has_checkpoint = verified.files.last().is_some_and(|file| {
+            file.kind == FileKind::Checkpoint && file.file == checkpoint_name(step.number)
+        });
         let found = &mut verified.findings;
+        let Some(mut log) = step.log else {
+            let says = "it is not there, although its checkpoint is: everything accepted since then is lost".to_owned();
+            found.push(Finding::new(&name, FindingKind::Gap, says, FROM_BACKUP));
+            continue;
+        };
+        // A log is durable before its checkpoint gets its name: what is less than a header never began, or was cut.
+        if has_checkpoint && log.header.is_none() && log.torn.take().is_some() {
+            let says = "it ends within its first 40 bytes, although its checkpoint is there: all its records are lost".to_owned();
+            let bytes = log.about.bytes;
+            found
+                .push(Finding::new(&name, FindingKind::Unreadable, says, FROM_BACKUP).at(0, bytes));
+        }
         in_its_place(&log, digest, &mut expected, found);
         log.findings
             .iter_mut()
@@ -204,7 +223,7 @@ fn in_its_place(
     let Some(header) = looked.header else { return };
     let name = &looked.about.file;
     let own = header.identity.floor_digest;
-    if let Some(newest) = digest.filter(|newest| *newest != own) {
+    if let Some(newest) = digest.filter(|newest| looked.floor_known && *newest != own) {
         let says = format!(
             "it belongs to another floor (digest {own:016x}) than the newest file (digest {newest:016x})"
         );

@@ -1,5 +1,6 @@
 //! JSON schemas of all messages.
 
+use crate::controller::StateHash;
 use serde_json::{Map, Value, json};
 
 /// Each schema by its name. Those of Foxglove say of its formats what is used here; its panels know them by name.
@@ -38,6 +39,11 @@ fn takt() -> Vec<(&'static str, Value)> {
         (name, object(name, says, properties))
     };
     let hash = "hash of this part of the state, 16 hexadecimal digits";
+    let mut state_hash = vec![
+        ("cycle", integer("at the end of this cycle")),
+        ("hash", text("all parts in one, 16 hexadecimal digits")),
+    ];
+    state_hash.extend(StateHash::PARTS.map(|part| (part, text(hash))));
     vec![
         of(
             "takt.Vehicle",
@@ -190,16 +196,7 @@ fn takt() -> Vec<(&'static str, Value)> {
         of(
             "takt.StateHash",
             "hash of the controller's state",
-            &[
-                ("cycle", integer("at the end of this cycle")),
-                ("hash", text("all parts in one, 16 hexadecimal digits")),
-                ("clock", text(hash)),
-                ("orders", text(hash)),
-                ("stock", text(hash)),
-                ("traffic", text(hash)),
-                ("vehicles", text(hash)),
-                ("devices", text(hash)),
-            ],
+            &state_hash,
         ),
         of(
             "takt.Life",
