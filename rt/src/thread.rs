@@ -167,6 +167,14 @@ pub fn scheduler() -> String {
     system::scheduler()
 }
 
+/// Keeps the calling thread, and those that it starts from now on, off a CPU that another one has to itself.
+///
+/// # Errors
+/// In words, if that leaves it none, or the system refuses.
+pub fn keep_off(cpu: usize) -> Result<(), String> {
+    system::keep_off(cpu)
+}
+
 /// Touches `bytes` of stack below the current frame.
 fn prefault_stack(bytes: usize) -> Result<(), String> {
     const PAGE: usize = 4096;

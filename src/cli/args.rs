@@ -11,6 +11,7 @@ use takt_maps::formats::{self, LoadOptions};
 
 use super::Failure;
 use crate::host::live::RealTimeOptions;
+use crate::host::synthetic;
 
 /// The built-in floor.
 pub const DEFAULT_FLOOR: &str = "electronics-line";
@@ -48,6 +49,14 @@ impl FloorArgs {
             .to_str()
             .filter(|_| !path.exists())
             .and_then(formats::builtin);
+        // The floors of `takt bench cycle`, so that its recordings can be replayed.
+        let synthetic = path
+            .to_str()
+            .filter(|_| !path.exists())
+            .and_then(synthetic::Options::named);
+        if let Some(options) = synthetic {
+            return Ok(Arc::new(synthetic::floor(&options)?));
+        }
         let loaded = match builtin {
             Some(loaded) => loaded?,
             None => formats::load(path, &options)?,
@@ -103,7 +112,7 @@ pub struct RealTimeArgs {
     /// SCHED_FIFO priority of the control cycle
     #[arg(long, value_name = "1..99", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=99))]
     pub priority: u8,
-    /// CPU that the control cycle stays on, from 0 (otherwise: wherever the system puts it)
+    /// CPU that the control cycle has to itself as far as Takt goes, from 0 (otherwise: wherever the system puts it)
     #[arg(long, value_name = "N")]
     pub cpu: Option<usize>,
     /// Wait for the last part of each period by spinning, as 150us; at most half the period; costs its share of a core
@@ -123,7 +132,7 @@ impl Default for RealTimeArgs {
 }
 
 impl RealTimeArgs {
-    /// For a cycle of this period.
+    /// For a cycle of this period. Keeps the calling thread, and those that it starts, off the cycle's CPU.
     ///
     /// # Errors
     /// If it would spin for more than half of it.
@@ -133,6 +142,11 @@ impl RealTimeArgs {
             return Err(Failure::BadInput(format!(
                 "--spin {spin:?} is more than half the period of {period:?}"
             )));
+        }
+        if let Some(cpu) = self.cpu
+            && let Err(why) = takt_rt::thread::keep_off(cpu)
+        {
+            tracing::warn!("the control cycle shares CPU {cpu} with the rest of Takt: {why}");
         }
         Ok(RealTimeOptions {
             priority: self.priority,

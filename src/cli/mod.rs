@@ -14,7 +14,9 @@ mod check;
 mod client;
 mod exit;
 mod floor;
+mod journal;
 mod order;
+mod progress;
 mod replay;
 mod run;
 mod serve;
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   takt                                   controller, simulated floor, API and dashboard, until Ctrl-C
   takt run --for 60s --json              the same for a minute; key figures as one JSON object
   takt sim --for 8h --seed 7             a shift in virtual time
+  takt journal verify --data plant-data  is everything in a store whole?
   takt check my-plant.toml               all problems of a floor file
   takt floor draw my-plant.toml -o plant.svg
   takt order submit --from store-1 --to smt1-1 --priority 9
@@ -59,6 +62,8 @@ enum Command {
     Sim(sim::SimArgs),
     /// Live a recording again, bit for bit, and compare
     Replay(replay::ReplayArgs),
+    /// What a store holds, whether it is whole, and its recordings as MCAP for Foxglove
+    Journal(journal::JournalCommand),
     /// All problems of a floor file, with line, column and hint
     Check(check::CheckArgs),
     /// Serve a simulated floor over Modbus TCP, or draw a floor
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Sim(args) => sim::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Journal(command) => journal::run(command),
         Command::Check(args) => check::run(args),
         Command::Floor(command) => floor::run(command),
         Command::Order(command) => order::run(command),

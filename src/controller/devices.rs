@@ -3,7 +3,10 @@
 use takt_maps::{BufferId, DeviceId, Floor, PointAddress};
 use takt_plc_bridge::Image;
 
+use super::Outputs;
+use super::reports::alarm;
 use super::tracked::Tracked;
+use crate::follower::model::{AlarmKind, AlarmPriority};
 
 /// A device in the controller.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +23,8 @@ pub(super) struct DeviceControl {
     pub outputs_due: bool,
     /// Its link was alive when last looked at.
     pub linked: bool,
+    /// Its last handshake failed, as alarmed.
+    pub failed: bool,
 }
 
 /// For each device, the buffers whose level it reports, and where.
@@ -46,5 +51,20 @@ pub(super) fn set_outputs(devices: &mut Tracked<DeviceControl>, device: DeviceId
         let device = &mut devices[device.index()];
         device.outputs = outputs;
         device.outputs_due = true;
+    }
+}
+
+/// A handshake of a device failed, or one went well: an alarm comes or goes where that is news.
+pub(super) fn handshake_alarm<O: Outputs>(
+    devices: &mut Tracked<DeviceControl>,
+    device: DeviceId,
+    failed: bool,
+    now_ms: u64,
+    out: &mut O,
+) {
+    if devices[device.index()].failed != failed {
+        devices[device.index()].failed = failed;
+        let kind = AlarmKind::Handshake(device);
+        out.delta(alarm(failed, kind, AlarmPriority::Medium, now_ms));
     }
 }

@@ -6,9 +6,7 @@ use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 
 use super::fleet::{Dock, DockPhase, Mission};
 use super::missions::FULL_PERMILLE;
-use super::reports::alarm;
-use super::{Controller, DeviceControl, Outputs, set_outputs};
-use crate::follower::model::{AlarmKind, AlarmPriority};
+use super::{Controller, DeviceControl, Outputs, handshake_alarm, set_outputs};
 
 impl Controller {
     /// Advances every vehicle that is at a charger by one cycle.
@@ -84,12 +82,7 @@ impl Controller {
             Status::Running { .. } => false,
             Status::Done => {
                 dock.dialogue = None;
-                out.delta(alarm(
-                    false,
-                    AlarmKind::Handshake(device),
-                    AlarmPriority::Medium,
-                    self.now_ms,
-                ));
+                handshake_alarm(&mut self.devices, device, false, now_ms, out);
                 true
             }
             Status::Failed { clear, .. } => {
@@ -100,12 +93,7 @@ impl Controller {
                     set_outputs(&mut self.devices, device, outputs);
                     dock.dialogue = None;
                 }
-                out.delta(alarm(
-                    true,
-                    AlarmKind::Handshake(device),
-                    AlarmPriority::Medium,
-                    self.now_ms,
-                ));
+                handshake_alarm(&mut self.devices, device, true, now_ms, out);
                 false
             }
         }

@@ -5,10 +5,9 @@ use std::hash::Hash;
 use takt_maps::{DoorId, EdgeId};
 use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 
-use super::reports::alarm;
 use super::tracked::{Digest, Mixer};
-use super::{Controller, Delta, DeviceControl, Outputs, set_outputs};
-use crate::follower::model::{AlarmKind, AlarmPriority, DoorView};
+use super::{Controller, Delta, DeviceControl, Outputs, handshake_alarm, set_outputs};
+use crate::follower::model::DoorView;
 
 /// Moves ahead for which a door is opened.
 const MOVES_AHEAD: usize = 5;
@@ -156,12 +155,7 @@ impl Controller {
                 } else {
                     DoorView::Closed
                 };
-                out.delta(alarm(
-                    false,
-                    AlarmKind::Handshake(device),
-                    AlarmPriority::Medium,
-                    now_ms,
-                ));
+                handshake_alarm(&mut self.devices, device, false, now_ms, out);
             }
             Status::Failed { clear, .. } => {
                 dialogue.acknowledge();
@@ -171,12 +165,7 @@ impl Controller {
                     control.dialogue = None;
                 }
                 control.state = DoorView::Fault;
-                out.delta(alarm(
-                    true,
-                    AlarmKind::Handshake(device),
-                    AlarmPriority::Medium,
-                    now_ms,
-                ));
+                handshake_alarm(&mut self.devices, device, true, now_ms, out);
             }
         }
     }

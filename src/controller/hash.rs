@@ -118,6 +118,11 @@ impl Digest for DeviceControl {
             mixer.add(chunk.iter().fold(0, fold));
         }
         mixer.add(self.commanded_ms);
-        mixer.add(flags([self.link_up, self.outputs_due, self.linked]));
+        mixer.add(flags([
+            self.link_up,
+            self.outputs_due,
+            self.linked,
+            self.failed,
+        ]));
     }
 }

@@ -49,7 +49,7 @@ pub use hash::StateHash;
 pub use input::{Ask, CycleFacts, Input, Phase};
 
 use crate::follower::model::WaitView;
-use devices::{DeviceControl, level_points, set_outputs};
+use devices::{DeviceControl, handshake_alarm, level_points, set_outputs};
 use dispatching::Dispatching;
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};

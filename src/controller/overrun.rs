@@ -66,6 +66,7 @@ impl Overruns {
 impl Digest for Overruns {
     fn digest(&self, mixer: &mut Mixer) {
         mixer.add(u64::from(self.strain) << 8 | self.rung as u64);
+        // Its only use is to tell this cycle from others.
         mixer.add_option(self.last);
     }
 }

@@ -87,7 +87,9 @@ fn one_overrun_sheds_for_a_while_and_is_forgiven() {
     assert_eq!(rig.seen.status, usual, "status is left out");
     assert_eq!(rig.cycles(1, false), [(AlarmKind::Overrun, false)]);
     rig.cycles(30, false);
-    assert_eq!(rig.seen.status, 2 * usual);
+    // A little of what was left out follows.
+    let extra = rig.seen.status - 2 * usual;
+    assert!(extra <= usual / 5, "{extra} beside {usual}");
     let counts = rig.controller.counts();
     assert_eq!((counts.overruns, counts.cycles_shed), (1, 21));
     assert_eq!(counts.overruns_by_phase, [0, 0, 0, 1, 0, 0, 0]);

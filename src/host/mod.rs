@@ -9,4 +9,5 @@ pub mod live;
 pub mod store;
 pub mod synthetic;
 pub mod virtual_time;
+pub mod workers;
 pub mod workload;

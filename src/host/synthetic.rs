@@ -45,6 +45,31 @@ pub struct Options {
     pub seed: u64,
 }
 
+impl Options {
+    /// The name of the floor that has these options.
+    pub fn name(&self) -> String {
+        format!(
+            "synthetic-{}-{}us-{}",
+            self.vehicles, self.cycle_us, self.seed
+        )
+    }
+
+    /// The options of the floor that has this name, if it can be one.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut parts = name.strip_prefix("synthetic-")?.split('-');
+        let mut next = || parts.next();
+        let options = Self {
+            vehicles: next()?.parse().ok()?,
+            cycle_us: next()?.strip_suffix("us")?.parse().ok()?,
+            seed: next()?.parse().ok()?,
+        };
+        let known = (1..=20_000).contains(&options.vehicles)
+            && (250..=100_000).contains(&options.cycle_us)
+            && options.name() == name;
+        known.then_some(options)
+    }
+}
+
 /// A floor with `options.vehicles` vehicles on a grid of twelve nodes and more for each.
 ///
 /// Vehicles report ten times a second and get a new plan each second. About half as many stations as vehicles, at most
@@ -61,7 +86,7 @@ pub fn floor(options: &Options) -> Result<Floor, Problems> {
         seed: options.seed,
         ..LoadOptions::default()
     };
-    let name = format!("synthetic-{vehicles}.map");
+    let name = format!("{}.map", options.name());
     let mut spec = movingai::parse(&text, &load, &name)?;
     furnish(&mut spec, vehicles);
     spec.control.cycle_ms = Some((f64::from(options.cycle_us) / 1_000.0).into());

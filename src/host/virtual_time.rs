@@ -3,34 +3,29 @@
 //! The same controller code as live; links are function calls from process image to process image, the clock is a
 //! counter, and planner and dispatcher answer a fixed number of cycles after they were asked.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::Serialize;
 use takt_maps::words::VehicleReport;
 use takt_maps::{DeviceId, Floor, VehicleId};
-use takt_motion::plan::{Planner, PlannerOptions};
-use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::image::Image;
 use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
-use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
 use takt_sim::floor::{Endpoint as Plug, SimFloor};
 use takt_sim::workload::Workload;
 
+mod outcome;
 mod recording;
+mod workers;
 
 use super::judge::Judge;
 use super::store::{AnyDisk, Started, Store, StoreOptions};
-use crate::controller::{Ask, Controller, Counts, Delta, Fnv, Input, Outputs, VehicleStatus};
+use crate::controller::{Ask, Controller, Delta, Input, VehicleStatus};
 use crate::follower::{Client, Follower};
 use crate::journal::JournalError;
+pub use outcome::Outcome;
 pub use recording::Answered;
 use recording::Recording;
+use workers::Workers;
 
-/// Cycles from question to answer, as a worker thread would take.
-const PLANNER_CYCLES: u64 = 2;
-/// Cycles from question to answer, as a worker thread would take.
-const DISPATCHER_CYCLES: u64 = 4;
 /// UTC at simulated time 0, in milliseconds since 1970.
 const ZERO_UTC_MS: u64 = 1_767_225_600_000;
 
@@ -74,139 +69,6 @@ pub enum BeginError {
     /// The store cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-}
-
-/// The workers and everything on its way between them and the controller.
-// The boxes are what travels between controller and workers, here as live.
-#[allow(clippy::vec_box)]
-struct Workers {
-    planner: Planner,
-    dispatcher: Dispatcher,
-    floor: Arc<Floor>,
-    cycle: u64,
-    commands: Vec<ToField>,
-    deltas: Vec<Delta>,
-    motion_snapshots: Vec<Box<MotionSnapshot>>,
-    motion_proposals: Vec<Box<MotionProposal>>,
-    dispatch_snapshots: Vec<Box<DispatchSnapshot>>,
-    dispatch_proposals: Vec<Box<DispatchProposal>>,
-    answers: VecDeque<(u64, Input)>,
-    work: u64,
-}
-
-impl Outputs for Workers {
-    fn command(&mut self, command: ToField) {
-        self.commands.push(command);
-    }
-
-    fn delta(&mut self, delta: Delta) {
-        self.deltas.push(delta);
-    }
-
-    fn motion_snapshot(&mut self) -> Option<Box<MotionSnapshot>> {
-        self.motion_snapshots.pop()
-    }
-
-    fn ask_planner(&mut self, snapshot: Box<MotionSnapshot>) {
-        let mut proposal = self.motion_proposals.pop().unwrap_or_default();
-        self.planner.plan(&self.floor, &snapshot, &mut proposal);
-        self.work += proposal.work;
-        self.motion_snapshots.push(snapshot);
-        self.answers
-            .push_back((self.cycle + PLANNER_CYCLES, Input::Motion(proposal)));
-    }
-
-    fn dispatch_snapshot(&mut self) -> Option<Box<DispatchSnapshot>> {
-        self.dispatch_snapshots.pop()
-    }
-
-    fn ask_dispatcher(&mut self, snapshot: Box<DispatchSnapshot>) {
-        let mut proposal = self.dispatch_proposals.pop().unwrap_or_default();
-        *proposal = self.dispatcher.solve(&self.floor, &snapshot);
-        self.dispatch_snapshots.push(snapshot);
-        self.answers
-            .push_back((self.cycle + DISPATCHER_CYCLES, Input::Dispatch(proposal)));
-    }
-
-    fn recycle_motion(&mut self, proposal: Box<MotionProposal>) {
-        self.motion_proposals.push(proposal);
-    }
-
-    fn recycle_dispatch(&mut self, proposal: Box<DispatchProposal>) {
-        self.dispatch_proposals.push(proposal);
-    }
-}
-
-/// What a rehearsal found out; the same for the same floor and options, on every machine.
-#[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
-    /// Name of the floor.
-    pub floor: String,
-    /// As given.
-    pub seed: u64,
-    /// Simulated time.
-    pub simulated_s: f64,
-    /// Vehicles on the floor.
-    pub vehicles: usize,
-    /// Orders completed.
-    pub orders_done: u64,
-    /// Orders not ended.
-    pub orders_open: u64,
-    /// Orders completed late, or open and late.
-    pub orders_late: u64,
-    /// Orders cancelled or failed.
-    pub orders_ended_otherwise: u64,
-    /// Orders accepted, not ended, and not known any more.
-    pub orders_lost: u64,
-    /// Time that lines stood for want of parts, summed.
-    pub starvation_s: f64,
-    /// Footprints that touched each other or a wall.
-    pub contacts: u64,
-    /// Vehicles that stood for others for more than three minutes.
-    pub deadlocks: u64,
-    /// The longest that a vehicle stood for others.
-    pub longest_wait_s: f64,
-    /// Way driven by all vehicles.
-    pub distance_m: f64,
-    /// Share of vehicle time spent on orders.
-    pub utilisation: f64,
-    /// Cycles done.
-    pub cycles: u64,
-    /// Hash of the controller's state at the end, over everything that it put out.
-    pub state_hash: String,
-    /// What the controller counted.
-    pub counts: Counts,
-}
-
-impl Workers {
-    fn new(floor: &Arc<Floor>, seed: u64) -> Self {
-        Self {
-            planner: Planner::new(
-                floor,
-                PlannerOptions {
-                    seed,
-                    ..PlannerOptions::default()
-                },
-            ),
-            dispatcher: Dispatcher::new(
-                floor,
-                DispatchOptions {
-                    seed,
-                    ..DispatchOptions::default()
-                },
-            ),
-            floor: floor.clone(),
-            cycle: 0,
-            commands: Vec::new(),
-            deltas: Vec::new(),
-            motion_snapshots: vec![Box::default()],
-            motion_proposals: vec![Box::default()],
-            dispatch_snapshots: vec![Box::default()],
-            dispatch_proposals: vec![Box::default()],
-            answers: VecDeque::new(),
-            work: 0,
-        }
-    }
 }
 
 impl Rehearsal {
@@ -483,37 +345,6 @@ impl Rehearsal {
     /// The simulated floor, to pull plugs and press buttons on.
     pub fn sim_mut(&mut self) -> &mut SimFloor {
         &mut self.sim
-    }
-
-    /// How it went so far.
-    pub fn outcome(&self, seed: u64) -> Outcome {
-        let kpis = &self.follower.model.kpis;
-        let stats = self.sim.statistics();
-        let open = self.controller.orders_open() as u64;
-        let mut hash = Fnv::default();
-        hash.add(self.controller.state_hash().total());
-        hash.add(stats.distance_mm());
-        hash.add(stats.consumed());
-        Outcome {
-            floor: self.floor.name.clone(),
-            seed,
-            simulated_s: self.now_ms() as f64 / 1_000.0,
-            vehicles: self.floor.vehicles.len(),
-            orders_done: kpis.orders_done,
-            orders_open: open,
-            orders_late: kpis.orders_late,
-            orders_ended_otherwise: kpis.orders_ended_otherwise,
-            orders_lost: self.judge.lost(open),
-            starvation_s: stats.starvation_ms() as f64 / 1_000.0,
-            contacts: stats.contacts,
-            deadlocks: self.judge.deadlocks,
-            longest_wait_s: self.judge.longest_wait_ms as f64 / 1_000.0,
-            distance_m: stats.distance_mm() as f64 / 1_000.0,
-            utilisation: f64::from(kpis.utilisation_permille) / 1_000.0,
-            cycles: self.cycle,
-            state_hash: format!("{:016x}", hash.0),
-            counts: self.controller.counts(),
-        }
     }
 
     /// The read model, as dashboard and API would show it.

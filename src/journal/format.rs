@@ -38,14 +38,15 @@ pub struct Identity {
     pub record_version: u32,
 }
 
-/// The beginning of the file.
+/// The beginning of a file: what it says of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Header {
-    pub(super) identity: Identity,
-    /// The epoch in which the file was written.
-    pub(super) epoch: u32,
+pub struct Header {
+    /// What it belongs to.
+    pub identity: Identity,
+    /// The epoch in which the file was begun.
+    pub epoch: u32,
     /// Number of the first record in the file.
-    pub(super) first_sequence: u64,
+    pub first_sequence: u64,
 }
 
 impl Header {
@@ -62,12 +63,8 @@ impl Header {
         bytes
     }
 
-    /// Reads the header of a file and checks that it is one of `expected`.
-    pub(super) fn decode(
-        file: &str,
-        bytes: &[u8],
-        expected: Identity,
-    ) -> Result<Self, JournalError> {
+    /// Reads the header of a file, whatever it belongs to.
+    pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Self, JournalError> {
         let file = || file.to_owned();
         if !bytes.starts_with(&MAGIC) {
             return Err(JournalError::NotAJournal { file: file() });
@@ -85,14 +82,24 @@ impl Header {
                 supported: FORMAT,
             });
         }
-        let header = Self {
+        Ok(Self {
             identity: Identity {
                 record_version: u32_at(bytes, 12),
                 floor_digest: u64_at(bytes, 16),
             },
             epoch: u32_at(bytes, 24),
             first_sequence: u64_at(bytes, 28),
-        };
+        })
+    }
+
+    /// Reads the header of a file and checks that it is one of `expected`.
+    pub(super) fn decode(
+        file: &str,
+        bytes: &[u8],
+        expected: Identity,
+    ) -> Result<Self, JournalError> {
+        let header = Self::read(file, bytes)?;
+        let file = || file.to_owned();
         let found = header.identity;
         if found.floor_digest != expected.floor_digest {
             return Err(JournalError::Floor {

@@ -49,20 +49,23 @@
 //! # }
 //! ```
 
+mod blocks;
 mod error;
 mod files;
 mod format;
 mod recovery;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use error::{JournalError, Warning};
 pub use files::{Files, checkpoint_name as checkpoint_file, log_name as log_file};
-pub use format::Identity;
-pub use recovery::{Contents, Recovered, epoch_of, read_file};
+pub use format::{Header, Identity};
+pub use recovery::{Contents, Recovered, epoch_of, header_of, read_file};
+pub use verify::{FileKind, Finding, FindingKind, Verified, VerifiedFile, verify, verify_file};
 
 use files::{checkpoint_name, log_name};
-use format::{BLOCK_HEADER, Block, GROUP, Header, RECORD_MAX};
+use format::{BLOCK_HEADER, Block, GROUP, RECORD_MAX};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
 use std::marker::PhantomData;

@@ -1,8 +1,9 @@
 //! Reading a journal: whole blocks, a way past damaged ones, and from which checkpoint on.
 
+use super::blocks::Blocks;
 use super::error::{JournalError, Warning};
 use super::files::{Files, checkpoint_name, log_name};
-use super::format::{BLOCK_HEADER, Block, HEADER, Header, Identity, MARKER};
+use super::format::{Block, Header, Identity};
 use serde::de::DeserializeOwned;
 use takt_rt::host::Disk;
 
@@ -183,91 +184,53 @@ pub fn epoch_of(disk: &impl Disk, file: &str, identity: Identity) -> Result<u32,
     Header::decode(file, &bytes, identity).map(|header| header.epoch)
 }
 
-/// Reads all blocks of a file.
+/// What a file says of itself, whatever floor and version it belongs to.
 ///
-/// At most one block is ever on its way to the disk, and it is the last one. So what is no whole block is an interrupted
-/// write when nothing whole follows, and damage when something does.
+/// # Errors
+/// When the disk fails, or the file does not begin as a journal of this format does.
+pub fn header_of(disk: &impl Disk, file: &str) -> Result<Header, JournalError> {
+    let bytes = disk
+        .read(file)
+        .map_err(|error| JournalError::disk(file, error))?;
+    Header::read(file, &bytes)
+}
+
+/// Reads all blocks of a file and decodes what is in them.
 pub(super) fn scan<R: DeserializeOwned>(
     file: &str,
     bytes: &[u8],
     identity: Identity,
 ) -> Result<Contents<R>, JournalError> {
     let header = Header::decode(file, bytes, identity)?;
-    let mut contents = Contents {
-        epoch: header.epoch,
-        first_sequence: header.first_sequence,
-        next_sequence: header.first_sequence,
-        records: Vec::new(),
-        warnings: Vec::new(),
-        breaks: Vec::new(),
-        closed: false,
-        bytes: bytes.len() as u64,
-    };
-    let mut offset = HEADER;
-    while offset < bytes.len() {
-        let Some((found, block, payload)) = next_block(bytes, offset, &contents) else {
-            contents.closed = false;
-            contents.warnings.push(Warning::TornTail {
-                file: file.to_owned(),
-                offset: offset as u64,
-                bytes: (bytes.len() - offset) as u64,
-            });
-            break;
-        };
-        if found > offset || block.first_sequence > contents.next_sequence {
-            contents.breaks.push(contents.records.len());
-            contents.warnings.push(Warning::Damaged {
-                file: file.to_owned(),
-                offset: offset as u64,
-                bytes: (found - offset) as u64,
-                first_lost: contents.next_sequence,
-                records_lost: block.first_sequence - contents.next_sequence,
-            });
+    let mut blocks = Blocks::new(file, bytes, &header);
+    let (mut records, mut breaks) = (Vec::new(), Vec::new());
+    while let Some(found) = blocks.next_whole() {
+        if found.after_damage {
+            breaks.push(records.len());
         }
-        decode_payload(&block, payload, &mut contents.records).map_err(|(sequence, reason)| {
-            JournalError::Record {
+        decode_payload(&found.block, found.payload, &mut records).map_err(
+            |(sequence, reason)| JournalError::Record {
                 file: file.to_owned(),
-                offset: found as u64,
+                offset: found.offset,
                 sequence,
                 reason,
-            }
-        })?;
-        contents.epoch = block.epoch;
-        contents.closed = block.count == 0;
-        contents.next_sequence = block.first_sequence + u64::from(block.count);
-        offset = found + BLOCK_HEADER + payload.len();
+            },
+        )?;
     }
-    Ok(contents)
-}
-
-/// The first whole block at `offset` or behind it that continues what was read so far.
-fn next_block<'a, R>(
-    bytes: &'a [u8],
-    offset: usize,
-    contents: &Contents<R>,
-) -> Option<(usize, Block, &'a [u8])> {
-    let mut at = offset;
-    loop {
-        if let Some((block, payload)) = Block::decode(bytes, at)
-            && block.epoch >= contents.epoch
-            && block.first_sequence >= contents.next_sequence
-            && block
-                .first_sequence
-                .checked_add(u64::from(block.count))
-                .is_some()
-        {
-            return Some((at, block, payload));
-        }
-        at += 1;
-        at += bytes
-            .get(at..)?
-            .windows(MARKER.len())
-            .position(|window| window == MARKER)?;
-    }
+    Ok(Contents {
+        epoch: blocks.epoch,
+        first_sequence: header.first_sequence,
+        next_sequence: blocks.next_sequence,
+        records,
+        warnings: blocks.warnings,
+        breaks,
+        closed: blocks.closed,
+        bytes: bytes.len() as u64,
+    })
 }
 
 /// Decodes a block's records; an error has the number of the record that it is about.
-fn decode_payload<R: DeserializeOwned>(
+pub(super) fn decode_payload<R: DeserializeOwned>(
     block: &Block,
     mut payload: &[u8],
     records: &mut Vec<R>,

@@ -6,6 +6,7 @@ use takt_maps::Floor;
 use takt_plc_bridge::handshake::HandshakeError;
 
 use super::outputs::Kept as Outputs;
+use super::watch::{Viewer, Watch};
 use super::{Difference, LifeReport, ReplayOptions, difference_of_hashes};
 use crate::controller::{Controller, CycleFacts, Delta, Input};
 use crate::host::store::Rebuild;
@@ -13,9 +14,10 @@ use crate::host::store::record::{Begin, Kept, Record, Replay};
 use crate::journal::Contents;
 
 /// A life under way.
-pub(super) struct Life {
+pub(super) struct Life<'w> {
     controller: Controller,
     out: Outputs,
+    viewer: Option<Viewer<'w>>,
     report: LifeReport,
     /// Stop after this cycle.
     until: u64,
@@ -25,7 +27,7 @@ pub(super) struct Life {
     begun_ms: u64,
 }
 
-impl Life {
+impl<'w> Life<'w> {
     /// The controller at its beginning.
     pub(super) fn new(
         floor: &Arc<Floor>,
@@ -33,19 +35,32 @@ impl Life {
         checkpoint: &[Kept],
         epoch: u32,
         options: &ReplayOptions,
+        watch: &'w mut dyn Watch,
     ) -> Result<Self, HandshakeError> {
-        let (_, restored) = Rebuild::new(floor, checkpoint, begin.utc_ms).finish();
+        let (follower, restored) = Rebuild::new(floor, checkpoint, begin.utc_ms).finish();
         let controller = Controller::new(floor.clone(), begin.epoch, restored)?;
+        let mut out = Outputs::new(floor, begin.seed, options.rerun_workers);
+        let begun_utc_ms = (follower.model.started_utc_ms).saturating_add(controller.now_ms());
+        let cycle_ns = u64::from(floor.control.cycle_us) * 1_000;
+        let mut viewer = Viewer::new(watch, begun_utc_ms.saturating_mul(1_000_000), cycle_ns);
+        let mut over = false;
+        if let Some(viewer) = &mut viewer {
+            out.watched = Some(Vec::new());
+            over = viewer
+                .begin(epoch, &begin.build, begin.seed, &follower)
+                .is_break();
+        }
         Ok(Self {
             begun_ms: controller.now_ms(),
             controller,
-            out: Outputs::new(floor, begin.seed, options.rerun_workers),
+            out,
+            viewer,
             report: LifeReport {
                 epoch,
                 ..LifeReport::default()
             },
             until: options.until.unwrap_or(u64::MAX),
-            over: false,
+            over,
             next_sequence: None,
         })
     }
@@ -66,10 +81,14 @@ impl Life {
         self.over = true;
     }
 
-    /// Lives through one log.
-    pub(super) fn take(&mut self, log: Contents<Record>) {
+    /// Lives through one log; `progress` is told how far it is in it, from 0 to 1.
+    pub(super) fn take(&mut self, log: Contents<Record>, mut progress: impl FnMut(f64)) {
         self.next_sequence = Some(log.next_sequence);
+        let all = log.records.len();
         for (i, record) in log.records.into_iter().enumerate() {
+            if i % 1_024 == 0 {
+                progress(i as f64 / all as f64);
+            }
             if log.breaks.contains(&i) {
                 let why = "the recording is damaged here";
                 self.stop(format!("{why}: after cycle {}", self.report.last_cycle));
@@ -113,6 +132,9 @@ impl Life {
                 )),
             },
             Record::Change(recorded) => {
+                if let Some(viewer) = &mut self.viewer {
+                    viewer.changed(&recorded);
+                }
                 let replayed = self.out.changes.pop_front();
                 self.report.changes += 1;
                 if replayed != Some(recorded) {
@@ -123,7 +145,17 @@ impl Life {
                 self.idle_until(cycle);
                 self.report.ended = !self.over;
             }
-            Record::Begin(_) | Record::Client(_) | Record::Asked { .. } => {}
+            Record::Client(client) => {
+                if let Some(viewer) = &mut self.viewer {
+                    viewer.client(client);
+                }
+            }
+            Record::Asked { person, request } => {
+                if let Some(viewer) = &mut self.viewer {
+                    viewer.asked(person, request);
+                }
+            }
+            Record::Begin(_) => {}
         }
     }
 
@@ -180,10 +212,23 @@ impl Life {
     }
 
     fn step(&mut self, cycle: u64, facts: CycleFacts, inputs: Vec<Input>) {
+        self.show(cycle);
         self.controller
             .step(cycle, facts.inputs().chain(inputs), &mut self.out);
+        if let (Some(viewer), Some(watched)) = (&mut self.viewer, &mut self.out.watched) {
+            viewer.put_out(watched);
+        }
         self.report.last_cycle = cycle;
         self.report.cycles += 1;
+    }
+
+    /// Shows the cycle before this one to whoever watches: only now is everything known about it.
+    fn show(&mut self, cycle: u64) {
+        if let Some(viewer) = &mut self.viewer
+            && viewer.next(cycle).is_break()
+        {
+            self.over = true;
+        }
     }
 
     /// Notes the first difference; nothing behind it means anything.
@@ -210,6 +255,7 @@ impl Life {
 
     /// What was covered and found.
     pub(super) fn finish(mut self) -> LifeReport {
+        self.show(self.report.last_cycle);
         self.report.covered_ms = self.controller.now_ms() - self.begun_ms;
         self.report.state_hash = format!("{:016x}", self.controller.state_hash().total());
         self.report.orders_open = self.controller.orders_open() as u64;

@@ -10,6 +10,9 @@
 mod life;
 mod lives;
 mod outputs;
+mod watch;
+
+pub mod export;
 
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ use crate::host::store::record::BUILD;
 use crate::journal::JournalError;
 use life::Life;
 use lives::Found;
+pub use watch::{Beginning, Seen, Watch};
 
 /// What to replay.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,7 +138,7 @@ pub enum ReplayError {
     Handshake(#[from] takt_plc_bridge::handshake::HandshakeError),
 }
 
-/// Replays the lives in a store; `progress` is told how far it is, from 0 to 1.
+/// Replays the lives in a store and compares; `progress` is told how far it is, from 0 to 1.
 ///
 /// # Errors
 /// See [`ReplayError`]; a difference is none.
@@ -142,6 +146,20 @@ pub fn replay(
     floor: &Arc<Floor>,
     disk: &impl Disk,
     options: &ReplayOptions,
+    progress: impl FnMut(f64),
+) -> Result<Report, ReplayError> {
+    replay_watched(floor, disk, options, &mut (), progress)
+}
+
+/// The same, with somebody who looks on.
+///
+/// # Errors
+/// See [`ReplayError`]; a difference is none.
+pub fn replay_watched(
+    floor: &Arc<Floor>,
+    disk: &impl Disk,
+    options: &ReplayOptions,
+    watch: &mut dyn Watch,
     mut progress: impl FnMut(f64),
 ) -> Result<Report, ReplayError> {
     let lives = lives::find(floor, disk)?;
@@ -158,15 +176,14 @@ pub fn replay(
         });
     }
     let logs: usize = chosen.iter().map(|life| life.logs.len()).sum();
-    let mut done = 0;
+    let mut before = 0;
     let mut report = Report::default();
     for found in chosen {
+        let told = |done: f64| progress((before as f64 + done) / logs as f64);
         report
             .lives
-            .push(replay_life(floor, disk, found, options, || {
-                done += 1;
-                progress(done as f64 / logs as f64);
-            })?);
+            .push(replay_life(floor, disk, found, options, &mut *watch, told)?);
+        before += found.logs.len();
     }
     Ok(report)
 }
@@ -176,7 +193,8 @@ fn replay_life(
     disk: &impl Disk,
     found: &Found,
     options: &ReplayOptions,
-    mut log_done: impl FnMut(),
+    watch: &mut dyn Watch,
+    mut progress: impl FnMut(f64),
 ) -> Result<LifeReport, ReplayError> {
     let stopped = |why: String| LifeReport {
         epoch: found.epoch,
@@ -193,13 +211,13 @@ fn replay_life(
             begin.build
         )));
     }
-    let mut life = Life::new(floor, &begin, &checkpoint, found.epoch, options)?;
-    for &number in &found.logs {
+    let mut life = Life::new(floor, &begin, &checkpoint, found.epoch, options, watch)?;
+    for (done, &number) in found.logs.iter().enumerate() {
         match lives::read_log(floor, disk, number, life.next_sequence()) {
-            Ok(log) => life.take(log),
+            Ok(log) => life.take(log, |share| progress(done as f64 + share)),
             Err(why) => life.stop(why),
         }
-        log_done();
+        progress(done as f64 + 1.0);
         if life.is_over() {
             break;
         }

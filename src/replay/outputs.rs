@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use takt_maps::Floor;
-use takt_motion::plan::{Planner, PlannerOptions};
+use takt_motion::plan::Planner;
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
-use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot, Dispatcher};
 
 use crate::controller::{Delta, Input, Outputs, StateHash};
+use crate::host::workers;
 
 /// Planner and dispatcher, to compute again what they answered.
 struct Workers {
@@ -27,6 +28,8 @@ pub(super) struct Kept {
     pub changes: VecDeque<Delta>,
     /// The last hash put out, with its cycle.
     pub hash: Option<(u64, StateHash)>,
+    /// Everything of the last cycle, for those who watch.
+    pub watched: Option<Vec<Delta>>,
     motion: Option<Box<MotionSnapshot>>,
     dispatch: Option<Box<DispatchSnapshot>>,
     workers: Option<Workers>,
@@ -34,21 +37,9 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(floor: &Arc<Floor>, seed: u64, rerun: bool) -> Self {
-        let workers = || Workers {
-            planner: Planner::new(
-                floor,
-                PlannerOptions {
-                    seed,
-                    ..PlannerOptions::default()
-                },
-            ),
-            dispatcher: Dispatcher::new(
-                floor,
-                DispatchOptions {
-                    seed,
-                    ..DispatchOptions::default()
-                },
-            ),
+        let models = || Workers {
+            planner: workers::planner(floor, seed),
+            dispatcher: workers::dispatcher(floor, seed),
             plan: None,
             assignment: None,
         };
@@ -56,9 +47,10 @@ impl Kept {
             floor: floor.clone(),
             changes: VecDeque::new(),
             hash: None,
+            watched: None,
             motion: Some(Box::default()),
             dispatch: Some(Box::default()),
-            workers: rerun.then(workers),
+            workers: rerun.then(models),
         }
     }
 
@@ -84,6 +76,9 @@ impl Outputs for Kept {
     fn command(&mut self, _: ToField) {}
 
     fn delta(&mut self, delta: Delta) {
+        if let Some(watched) = &mut self.watched {
+            watched.push(delta);
+        }
         if delta.durable() {
             self.changes.push_back(delta);
         } else if let Delta::Tick {

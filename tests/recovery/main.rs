@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod busy;
+mod exports;
+mod journal_commands;
 mod large_store;
 mod power_cuts;
 mod replays;

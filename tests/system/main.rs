@@ -4,6 +4,7 @@
 //! vehicles drove. Nothing here depends on how fast the machine is: conditions are waited for, times are never judged.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bench;
 mod broken_floors;
 mod kills;
 mod pauses;

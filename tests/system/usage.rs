@@ -25,11 +25,22 @@ fn values_that_cannot_be_are_refused_with_what_could() {
     for (words, said) in [
         ("run --for 0s", "more than 0"),
         ("run --for soon", "write 90s, 15m or 8h"),
-        ("sim --for 5y", "use ms, s, m, h or d"),
+        ("sim --for 5y", "use us, ms, s, m, h or d"),
         ("run --api 7420", "--api"),
         ("run --cell 0m", "0.1m to 100m"),
         ("run --floor-ports nowhere.json", "ports file nowhere.json"),
         ("run --seed=-1", "--seed"),
+        ("run --priority 100", "1..=99"),
+        ("run --spin 6ms", "more than half the period of 10ms"),
+        ("bench cycle --period 100us", "from 250us to 100ms"),
+        ("bench cycle --period 1s", "from 250us to 100ms"),
+        ("bench cycle --vehicles 0", "1..=20000"),
+        (
+            "bench cycle --spin 501us",
+            "more than half the period of 1ms",
+        ),
+        ("bench queue --rounds 0", "1..=1000"),
+        ("bench cylce", "'cycle'"),
     ] {
         run(Path::new("."), words).refused(2, &[said]);
     }

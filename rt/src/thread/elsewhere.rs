@@ -12,6 +12,10 @@ pub(super) fn pin(_cpu: usize) -> Result<(), String> {
     unsupported()
 }
 
+pub(super) fn keep_off(_cpu: usize) -> Result<(), String> {
+    unsupported()
+}
+
 pub(super) fn tighten_timers() -> Result<(), String> {
     unsupported()
 }

@@ -36,6 +36,23 @@ pub(super) fn pin(cpu: usize) -> Result<(), String> {
     checked(unsafe { libc::sched_setaffinity(0, mem::size_of_val(&set), &set) })
 }
 
+pub(super) fn keep_off(cpu: usize) -> Result<(), String> {
+    // SAFETY: all-zero is a valid, empty CPU set.
+    let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
+    // SAFETY: `set` may be written and its size is told; 0 is the calling thread.
+    checked(unsafe { libc::sched_getaffinity(0, mem::size_of_val(&set), &mut set) })?;
+    if cpu < libc::CPU_SETSIZE as usize {
+        // SAFETY: `cpu` is inside the set.
+        unsafe { libc::CPU_CLR(cpu, &mut set) };
+    }
+    // SAFETY: `set` is a valid CPU set.
+    if unsafe { libc::CPU_COUNT(&set) } == 0 {
+        return Err("it is the only CPU".into());
+    }
+    // SAFETY: `set` is valid for the call and its size is told; 0 is the calling thread.
+    checked(unsafe { libc::sched_setaffinity(0, mem::size_of_val(&set), &set) })
+}
+
 /// By default a timer of an ordinary thread may fire 50 us late, to save wake-ups.
 pub(super) fn tighten_timers() -> Result<(), String> {
     let slack_ns: libc::c_ulong = 1;

@@ -88,6 +88,26 @@ fn the_gate_is_passed_before_the_priority_is_given() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn threads_are_kept_off_a_cpu_unless_it_is_the_only_one() {
+    let count = || std::thread::available_parallelism().map_or(1, usize::from);
+    let (before, kept, after) = std::thread::spawn(move || {
+        let before = count();
+        let kept = keep_off(0);
+        // What is started from here is kept off as well.
+        let after = std::thread::spawn(count).join().unwrap();
+        (before, kept, after)
+    })
+    .join()
+    .unwrap();
+    match kept {
+        // The process may not have had that one.
+        Ok(()) => assert!(after == before - 1 || after == before),
+        Err(why) => assert_eq!((before, &why[..]), (1, "it is the only CPU")),
+    }
+}
+
+#[test]
 fn page_faults_are_counted() {
     let before = usage();
     let pages = vec![1u8; 4 << 20];

@@ -109,8 +109,11 @@ impl CycleArgs {
 /// Runs the live host on the synthetic floor, and says how the cycle did.
 pub fn run(args: CycleArgs) -> Result<(), Failure> {
     let cpus = args.cpus()?;
-    let mut real_time = args.real_time.options(args.period)?;
-    real_time.cpu = Some(cpus.cycle);
+    let real_time = RealTimeArgs {
+        cpu: Some(cpus.cycle),
+        ..args.real_time.clone()
+    }
+    .options(args.period)?;
     let floor = Arc::new(args.floor()?);
     // There before the cycle is, and let go only when that runs.
     let mut witness = cpus

@@ -18,8 +18,6 @@ use super::progress;
 const CAPACITY: usize = 1_024;
 /// Messages handed over together, where a queue can.
 const CHUNK: usize = 32;
-/// Each queue is measured so often, in turn with the others, so that what disturbs one disturbs all.
-const ROUNDS: usize = 5;
 /// Time of one measurement.
 const SLICE: Duration = Duration::from_millis(250);
 /// Round trips that are timed together: reading the clock takes a good part of the time of one.
@@ -33,6 +31,9 @@ type Message = [u64; 8];
 /// Arguments of `takt bench queue`.
 #[derive(Debug, Args)]
 pub struct QueueArgs {
+    /// Measure each queue so often, in turn with the others, so that what disturbs one disturbs all
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -305,8 +306,8 @@ pub fn run(args: QueueArgs) -> Result<(), Failure> {
     let mut spsc_ring = Measured::new("spsc", true);
     let mut rtrb_ring = Measured::new("rtrb", true);
     let mut array = Measured::new("array_queue", false);
-    let bar = progress(ROUNDS as u64, "rounds");
-    for _ in 0..ROUNDS {
+    let bar = progress(args.rounds.into(), "rounds");
+    for _ in 0..args.rounds {
         spsc_ring.round(|| spsc::ring::<Message>(CAPACITY));
         rtrb_ring.round(|| rtrb::RingBuffer::<Message>::new(CAPACITY));
         array.round(|| {

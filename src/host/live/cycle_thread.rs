@@ -79,7 +79,8 @@ pub(super) struct BridgeEnds {
 pub(super) fn rings(floor: &Floor, spin_ns: u64) -> (CycleEnds, BridgeEnds) {
     let (inputs, take_inputs) = ring(4_096);
     let (returned, take_returned) = ring(8);
-    let outputs_max = (floor.vehicles.len() * 256 + 4_096).next_power_of_two();
+    // Each vehicle some ten commands and some ten status deltas a second.
+    let outputs_max = (floor.vehicles.len() * 64 + 4_096).next_power_of_two();
     let (outputs, take_outputs) = ring(outputs_max);
     let mut executive = Executive::new(u64::from(floor.control.cycle_us) * 1_000, LiveClock)
         .budget_ns(budget_ns(floor))
@@ -168,9 +169,10 @@ pub(super) fn run(
     };
     let mut stop_at = None;
     let mut last = 0;
+    let trapped = alloc::trap_asked_for();
     let before = thread::usage();
     let allocations = alloc::calls();
-    alloc::trap(alloc::trap_asked_for());
+    alloc::trap(trapped);
     executive.run(|start| {
         last = start.number;
         // Before the times of the last cycle are forgotten.

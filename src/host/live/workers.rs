@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use takt_maps::Floor;
-use takt_motion::plan::{Planner, PlannerOptions};
 use takt_motion::{MotionProposal, MotionSnapshot};
-use takt_scheduler::dispatch::{DispatchOptions, DispatchProposal, DispatchSnapshot, Dispatcher};
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
 use super::bridge_thread::ToCycle;
+use crate::host::workers;
 
 /// A worker's answer, with the snapshot's box.
 #[derive(Debug)]
@@ -36,13 +36,7 @@ impl Workers {
         let (plan, questions) = channel::<(Box<MotionSnapshot>, Box<MotionProposal>)>();
         let (planner_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-planner", move || {
-            let mut planner = Planner::new(
-                &planner_floor,
-                PlannerOptions {
-                    seed,
-                    ..PlannerOptions::default()
-                },
-            );
+            let mut planner = workers::planner(&planner_floor, seed);
             while let Ok((snapshot, mut proposal)) = questions.recv() {
                 planner.plan(&planner_floor, &snapshot, &mut proposal);
                 if to
@@ -56,11 +50,7 @@ impl Workers {
         let (dispatch, questions) = channel::<Box<DispatchSnapshot>>();
         let (dispatcher_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-dispatcher", move || {
-            let options = DispatchOptions {
-                seed,
-                ..DispatchOptions::default()
-            };
-            let mut dispatcher = Dispatcher::new(&dispatcher_floor, options);
+            let mut dispatcher = workers::dispatcher(&dispatcher_floor, seed);
             while let Ok(snapshot) = questions.recv() {
                 let proposal = Box::new(dispatcher.solve(&dispatcher_floor, &snapshot));
                 if to

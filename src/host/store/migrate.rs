@@ -17,9 +17,9 @@ use crate::follower::model::OrderView;
 use crate::journal::{Files, Identity, JournalError, Warning, read_file};
 
 /// The file of version 1.
-const FILE_V1: &str = "orders.journal";
+pub(super) const FILE_V1: &str = "orders.journal";
 /// What it is called once it has been taken over.
-const BACKUP_V1: &str = "orders.journal.v1";
+pub(super) const BACKUP_V1: &str = "orders.journal.v1";
 
 /// What an older store holds, in the words of today's.
 pub(super) struct Older {

@@ -5,7 +5,9 @@
 //! [`replay`](crate::replay) lives the controller's life again, bit for bit.
 
 pub mod record;
+pub mod stat;
 
+mod check;
 mod migrate;
 mod rebuild;
 #[cfg(test)]
@@ -20,6 +22,7 @@ use takt_rt::host::Disk;
 use crate::controller::{Ask, CycleFacts, Delta, Input, Restored};
 use crate::follower::{Client, Follower};
 use crate::journal::{self, Identity, Journal, JournalError, Warning};
+pub use check::verify;
 pub use rebuild::Rebuild;
 use record::{BUILD, Begin, Kept, Record, Replay, VERSION};
 

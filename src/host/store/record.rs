@@ -44,6 +44,20 @@ pub enum Record {
     },
 }
 
+impl Record {
+    /// Its kind in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Begin(_) => "begin",
+            Self::Client(_) => "client",
+            Self::Change(_) => "change",
+            Self::Asked { .. } => "asked",
+            Self::Replay(_) => "replay",
+            Self::End { .. } => "end",
+        }
+    }
+}
+
 /// What a controller's life begins with, beside the checkpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Begin {
@@ -81,6 +95,22 @@ pub enum Replay<'a> {
     },
 }
 
+/// What every [`Replay`] begins with, for those who do not want the rest.
+#[derive(Deserialize)]
+enum Head {
+    Cycle(u64),
+    Hash(u64),
+}
+
+impl Replay<'_> {
+    /// The cycle that an encoded record of this build is about; `None` if the bytes are not of this build.
+    pub fn cycle_of(bytes: &[u8]) -> Option<u64> {
+        match postcard::take_from_bytes(bytes).ok()?.0 {
+            Head::Cycle(cycle) | Head::Hash(cycle) => Some(cycle),
+        }
+    }
+}
+
 /// One record of a checkpoint: together they are what the next controller starts from and what people are shown.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Kept {
@@ -109,6 +139,21 @@ pub enum Kept {
     VehiclePaused(VehicleId),
     /// The floor is paused.
     FloorPaused,
+}
+
+impl Kept {
+    /// Its kind in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Zero { .. } => "zero",
+            Self::Known { .. } => "known",
+            Self::LastOrder(_) => "last_order",
+            Self::Order(_) => "order",
+            Self::Stock { .. } => "stock",
+            Self::VehiclePaused(_) => "vehicle_paused",
+            Self::FloorPaused => "floor_paused",
+        }
+    }
 }
 
 /// Bytes as one run, not as a sequence of numbers.

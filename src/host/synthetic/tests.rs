@@ -185,3 +185,23 @@ fn what_is_said_to_a_vehicle_that_is_not_there_is_lost() {
     };
     fleet.command(&message, 0);
 }
+
+#[test]
+fn a_floor_is_found_by_its_name() {
+    let options = Options {
+        vehicles: 12,
+        cycle_us: 2_500,
+        seed: 9,
+    };
+    assert_eq!(Options::named(&options.name()), Some(options));
+    assert_eq!(floor(&options).unwrap().name, options.name());
+    for other in [
+        "synthetic-0-1000us-1",
+        "synthetic-5-1us-1",
+        "synthetic-5-1000us-01",
+        "synthetic-5-1000us-1-2",
+        "synthetic",
+    ] {
+        assert_eq!(Options::named(other), None, "{other}");
+    }
+}

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use takt_maps::words::OperatingMode;
+use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_rt::alloc;
+use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
 use super::*;
+use crate::controller::Outputs;
 
 const MINUTE: u64 = 60_000;
 
@@ -61,9 +64,9 @@ impl Rehearsal {
             workers: &mut self.workers,
             calls: 0,
         };
+        let cycle = self.cycle - self.life;
         let before = alloc::calls();
-        self.controller
-            .step(self.cycle, inputs.by_ref(), &mut outside);
+        self.controller.step(cycle, inputs.by_ref(), &mut outside);
         let calls = alloc::calls() - before - outside.calls;
         drop(inputs);
         self.after_step();

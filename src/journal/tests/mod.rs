@@ -2,6 +2,7 @@
 
 mod crashes;
 mod damage;
+mod verify;
 
 use super::*;
 use serde::Deserialize;
