@@ -1,12 +1,14 @@
 //! Grants: each vehicle is given the ground ahead that it needs to keep going, as far as that is safe now.
 
+use takt_maps::VehicleId;
 use takt_motion::kinematics::lookahead_mm;
 use takt_motion::traffic::Wait;
 
+use super::looks::share;
 use super::{Controller, Outputs};
 use crate::follower::model::WaitView;
 
-/// Most grants to a vehicle at one look. It is looked at every ten milliseconds: no vehicle goes that fast.
+/// Most grants to a vehicle at one time. Its turn comes back after some ten milliseconds: no vehicle goes that fast.
 const GRANTS_PER_LOOK: usize = 2;
 
 impl Controller {
@@ -25,37 +27,68 @@ impl Controller {
                 continue;
             }
             self.plan_wanted |= self.wants_plan(vehicle);
-            let kind = self.floor.kind_of(vehicle);
-            let loaded = self.traffic.is_loaded(vehicle);
-            let ahead = lookahead_mm(kind, loaded, self.reaction_ms());
-            let mut wait = WaitView::None;
-            for _ in 0..GRANTS_PER_LOOK {
-                if self.traffic.base_beyond_next_mm(vehicle) >= ahead {
+            if self.is_short_of_ground(vehicle) {
+                self.hungry.push(vehicle);
+            } else {
+                self.waits[vehicle.index()] = WaitView::None;
+            }
+        }
+        for _ in 0..self.grants_per_cycle() {
+            let Some(vehicle) = self.hungry.pop() else {
+                break;
+            };
+            if self.may_move(vehicle) {
+                self.feed(vehicle);
+            }
+        }
+    }
+
+    /// Would it have to brake before long for want of ground?
+    fn is_short_of_ground(&self, vehicle: VehicleId) -> bool {
+        let kind = self.floor.kind_of(vehicle);
+        let loaded = self.traffic.is_loaded(vehicle);
+        let ahead = lookahead_mm(kind, loaded, self.reaction_ms());
+        self.traffic.base_beyond_next_mm(vehicle) < ahead
+    }
+
+    /// Vehicles that are given ground in a cycle at most: of a large fleet everybody in a tenth of a second.
+    fn grants_per_cycle(&self) -> usize {
+        let fleet = self.fleet.len();
+        match share(fleet, self.floor.control.cycle_us) {
+            all if all == fleet => fleet,
+            share => share / 5 + 2,
+        }
+    }
+
+    /// Gives a vehicle ground, as far as it needs and may have it.
+    fn feed(&mut self, vehicle: VehicleId) {
+        let mut wait = WaitView::None;
+        for _ in 0..GRANTS_PER_LOOK {
+            if !self.is_short_of_ground(vehicle) {
+                break;
+            }
+            let (doors, floor) = (&self.doors, &self.floor);
+            match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
+                Self::door_open(doors, floor, edge)
+            }) {
+                Ok(_) => {
+                    self.counts.grants += 1;
+                    self.fleet[vehicle.index()].command_due = true;
+                }
+                Err(why) => {
+                    wait = match why {
+                        Wait::NoMove => self.without_plan(vehicle),
+                        Wait::Held { by } => WaitView::Vehicle(by),
+                        Wait::Order { behind } => WaitView::Vehicle(behind),
+                        Wait::Zone => WaitView::Zone,
+                        Wait::Gate(_) => WaitView::Door,
+                        Wait::BaseFull | Wait::Exhausted | Wait::Rehearsal => WaitView::None,
+                    };
                     break;
                 }
-                let (doors, floor) = (&self.doors, &self.floor);
-                match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
-                    Self::door_open(doors, floor, edge)
-                }) {
-                    Ok(_) => {
-                        self.counts.grants += 1;
-                        self.fleet[vehicle.index()].command_due = true;
-                    }
-                    Err(why) => {
-                        wait = match why {
-                            Wait::NoMove => self.without_plan(vehicle),
-                            Wait::Held { by } => WaitView::Vehicle(by),
-                            Wait::Order { behind } => WaitView::Vehicle(behind),
-                            Wait::Zone => WaitView::Zone,
-                            Wait::Gate(_) => WaitView::Door,
-                            Wait::BaseFull | Wait::Exhausted | Wait::Rehearsal => WaitView::None,
-                        };
-                        break;
-                    }
-                }
             }
-            self.waits[vehicle.index()] = wait;
         }
+        self.waits[vehicle.index()] = wait;
     }
 
     /// How long a vehicle may go without hearing of new ground: a transfer each way, and the planner's freeze.
@@ -64,7 +97,7 @@ impl Controller {
         2 * control.transfer_ms + self.freeze_ms() + 300
     }
 
-    fn without_plan(&self, vehicle: takt_maps::VehicleId) -> WaitView {
+    fn without_plan(&self, vehicle: VehicleId) -> WaitView {
         let goal = self.fleet[vehicle.index()].goal(&self.floor, |id| self.stops(id));
         if goal.is_some_and(|goal| self.traffic.base_end(vehicle).0 != goal) {
             WaitView::Plan
@@ -73,7 +106,7 @@ impl Controller {
         }
     }
 
-    fn standing_reason(&self, vehicle: takt_maps::VehicleId) -> WaitView {
+    fn standing_reason(&self, vehicle: VehicleId) -> WaitView {
         use super::fleet::Location;
         let v = &self.fleet[vehicle.index()];
         if !v.linked {

@@ -81,7 +81,7 @@ impl Controller {
                 | u64::from(self.missing) << 32,
         );
         mixer.add(u64::from(self.newest_epoch));
-        self.overruns.digest(&mut mixer);
+        mixer.add(self.hungry.hash());
         mixer.add((self.looks.next() as u64) << 32 | self.device_looks.next() as u64);
         for &(takts, next_ms) in &self.takts {
             mixer.add(takts);

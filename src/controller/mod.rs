@@ -19,6 +19,7 @@ mod doors;
 mod fleet;
 mod grants;
 mod hash;
+mod hungry;
 mod input;
 mod invariants;
 mod lines;
@@ -52,6 +53,7 @@ use devices::{DeviceControl, handshake_alarm, level_points, set_outputs};
 use dispatching::Dispatching;
 use doors::DoorControl;
 use fleet::{Location, VehicleControl, vehicle_ids};
+use hungry::Hungry;
 use looks::{Looks, Spread};
 use nodes::NodeIndex;
 use planning::Planning;
@@ -99,6 +101,8 @@ pub struct Controller {
     devices: Tracked<DeviceControl>,
     /// Who is looked at in this cycle.
     looks: Looks,
+    /// Who waits for more ground.
+    hungry: Hungry,
     device_looks: Looks,
     doors: Vec<DoorControl>,
     traffic: Traffic,
@@ -165,6 +169,7 @@ impl Controller {
             waits: vec![WaitView::default(); vehicles],
             devices: Tracked::new(devices),
             looks: Looks::new(vehicles, control.cycle_us),
+            hungry: Hungry::new(vehicles),
             device_looks: Looks::new(devices, control.cycle_us),
             doors: vec![DoorControl::default(); floor.doors.len()],
             traffic: Traffic::new(&floor, vehicles * MOVES_PER_VEHICLE),

@@ -5,6 +5,7 @@ use takt_maps::{DeviceId, NodeId, VehicleId};
 use takt_plc_bridge::ToField;
 
 use super::fleet::Location;
+use super::looks::share;
 use super::{Controller, Delta, Outputs, ROUTE_MAX, TICK_CYCLES, VehicleStatus};
 
 /// Time between two status deltas of one vehicle.
@@ -15,10 +16,17 @@ const DEVICE_REFRESH_MS: u64 = 1_000;
 impl Controller {
     /// Sends what changed at once, and everything once a transfer interval.
     pub(super) fn send_commands<O: Outputs>(&mut self, out: &mut O) {
-        for place in 0..self.looks.len() {
-            let vehicle = self.looked_at(place);
-            let v = &self.fleet[vehicle.index()];
-            let index = vehicle.index();
+        // Those who were given ground, or told something else, in this cycle have been touched. When that is everyone, at
+        // a stop, most of them are told in their turn.
+        let looked_at = self.looks.len();
+        let most = 64 + 2 * share(self.fleet.len(), self.floor.control.cycle_us);
+        for place in 0..looked_at + self.fleet.touched().len().min(most) {
+            let index = match place.checked_sub(looked_at) {
+                None => self.looks.at(place),
+                Some(more) => self.fleet.touched()[more] as usize,
+            };
+            let vehicle = VehicleId::from_index(index);
+            let v = &self.fleet[index];
             let is_due = |since_ms| self.refreshes.is_due(index, since_ms, self.now_ms);
             if v.link_up && (v.command_due || is_due(v.commanded_ms)) {
                 let command = self.vehicle_command(vehicle);

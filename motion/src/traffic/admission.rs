@@ -8,6 +8,9 @@ use super::{Refusal, Traffic, Work};
 use crate::{MotionProposal, Move};
 use takt_maps::{Floor, VehicleId};
 
+/// How many moves early memory is read: enough to cover a wait for it.
+const AHEAD: usize = 6;
+
 /// How far an admission is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Admission {
@@ -95,6 +98,7 @@ impl Traffic {
             self.rehearsal.without_zones = !self.checks(Check::RehearsalZone);
         }
         for _ in 0..steps {
+            self.approach(proposal, at.done);
             let refused = if at.compared < self.agents.len() {
                 let vehicle = VehicleId::from_index(at.compared);
                 at.compared += 1;
@@ -122,6 +126,23 @@ impl Traffic {
         if matches!(self.work, Work::Admission(_)) {
             self.work = Work::Nothing;
             self.draft.clear();
+        }
+    }
+
+    /// Reads, a few moves early, what moves soon to be rehearsed are looked up in: all of it lies scattered in memory, and
+    /// so the waits overlap. Nothing depends on what is read.
+    #[inline]
+    fn approach(&self, proposal: &MotionProposal, at: usize) {
+        if let Some(m) = proposal.moves.get(at + 2 * AHEAD) {
+            std::hint::black_box(self.ways.get(m.edge).map(|way| way.to));
+        }
+        if let Some(m) = proposal.moves.get(at + AHEAD)
+            && let Some(agent) = self.agents.get(m.vehicle.index())
+            && let Some(way) = self.ways.get(m.edge)
+        {
+            std::hint::black_box(self.ways.in_the_way(agent.class, m.edge).first());
+            std::hint::black_box(self.rehearsal.glance(m.vehicle, way.to));
+            std::hint::black_box(self.draft.glance(way));
         }
     }
 

@@ -5,7 +5,7 @@
 //! plan that they belong to, so that an order is emptied by counting on, however long it is.
 
 use super::hash::mix;
-use super::ways::Ways;
+use super::ways::{Way, Ways};
 use super::zones::Zones;
 use crate::Move;
 use takt_maps::{ClassId, Conflict, EdgeId, Floor, PlaceId, VehicleId, ZoneId};
@@ -137,6 +137,13 @@ impl Order {
         });
     }
 
+    /// Reads what adding a move along this way will look up.
+    #[inline]
+    pub fn glance(&self, way: &Way) -> (u32, u32) {
+        let last = |place: usize| self.places[place].last;
+        (last(way.place.index()), last(way.to.index()))
+    }
+
     /// Adds a move as the last; the caller knows that there is room.
     pub fn add(&mut self, ways: &Ways, zones: &Zones, m: &Move) {
         let rank = self.ranks();
@@ -157,7 +164,12 @@ impl Order {
         );
         link(&mut self.places[way.place.index()], &mut self.edge_next);
         link(&mut self.places[way.to.index()], &mut self.node_next);
-        for (i, &zone) in zones.entered_by(m.edge).iter().enumerate() {
+        let entered = if self.zones_max == 0 {
+            &[]
+        } else {
+            zones.entered_by(m.edge)
+        };
+        for (i, &zone) in entered.iter().enumerate() {
             self.zone_next[at * self.zones_max + i] = END;
             if let Some(before) = self.zones[zone.index()].add(self.plan, rank) {
                 let entered = zones.entered_by(self.moves[before as usize].edge);

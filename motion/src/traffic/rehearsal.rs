@@ -87,6 +87,16 @@ impl Rehearsal {
         self.followed[vehicle.index()] = Noted { number, value };
     }
 
+    /// Reads what a move of this vehicle to this node will look up.
+    #[inline]
+    pub fn glance(&self, vehicle: VehicleId, to: NodeId) -> (u32, u32, u32) {
+        (
+            self.at[to.index()].number,
+            self.node[vehicle.index()].number,
+            self.followed[vehicle.index()].number,
+        )
+    }
+
     /// Carries out one move, if it may be; otherwise changes nothing. `rank` is for the message.
     ///
     /// The vehicle is on the floor, and the edge exists.
@@ -106,13 +116,15 @@ impl Rehearsal {
         self.check_zones(stage, rank, m.edge)?;
         // Leave one node, enter the other.
         let number = self.number;
-        for &zone in stage.zones.of_node(way.from) {
-            let value = self.inside(stage, zone) - 1;
-            self.inside[zone.index()] = Noted { number, value };
-        }
-        for &zone in stage.zones.of_node(way.to) {
-            let value = self.inside(stage, zone) + 1;
-            self.inside[zone.index()] = Noted { number, value };
+        if stage.zones.len() > 0 {
+            for &zone in stage.zones.of_node(way.from) {
+                let value = self.inside(stage, zone) - 1;
+                self.inside[zone.index()] = Noted { number, value };
+            }
+            for &zone in stage.zones.of_node(way.to) {
+                let value = self.inside(stage, zone) + 1;
+                self.inside[zone.index()] = Noted { number, value };
+            }
         }
         let value = NOBODY;
         self.at[way.from.index()] = Noted { number, value };
@@ -163,6 +175,9 @@ impl Rehearsal {
     fn check_zones(&self, stage: &Stage, rank: u32, edge: EdgeId) -> Result<(), Refusal> {
         #[cfg(test)]
         if self.without_zones {
+            return Ok(());
+        }
+        if stage.zones.len() == 0 {
             return Ok(());
         }
         let full = |z: ZoneId| self.inside(stage, z) >= stage.zones.capacity(z);

@@ -78,6 +78,12 @@ impl Ways {
         &self.ways[edge.index()]
     }
 
+    /// One edge, if there is such a one.
+    #[inline]
+    pub fn get(&self, edge: EdgeId) -> Option<&Way> {
+        self.ways.get(edge.index())
+    }
+
     /// The nodes, but the first of the edge, at which a vehicle of the classes told must not stand while one of `class`
     /// goes along it.
     #[inline]
