@@ -44,7 +44,9 @@ pub(super) enum EntryV1 {
 pub(super) fn older(floor: &Floor, disk: &impl Disk) -> Result<Option<Older>, JournalError> {
     let failed = |error| JournalError::disk("the store", error);
     let names = disk.list().map_err(failed)?;
-    if !names.iter().any(|name| name == FILE_V1) || !Files::list(disk).map_err(failed)?.checkpoints.is_empty() {
+    if !names.iter().any(|name| name == FILE_V1)
+        || !Files::list(disk).map_err(failed)?.checkpoints.is_empty()
+    {
         return Ok(None);
     }
     let identity = Identity {
