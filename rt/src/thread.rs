@@ -157,6 +157,16 @@ impl Usage {
     }
 }
 
+/// Lets the calling thread step back behind others on the same CPU: `nice` is 1 to 19, 19 the farthest.
+///
+/// For work that may wait for milliseconds beside work that somebody waits for.
+///
+/// # Errors
+/// What the system says against it.
+pub fn step_back(nice: i32) -> Result<(), String> {
+    system::step_back(nice)
+}
+
 /// What the calling thread has cost so far; all 0 where the system does not say.
 pub fn usage() -> Usage {
     system::usage()

@@ -20,6 +20,10 @@ pub(super) fn tighten_timers() -> Result<(), String> {
     unsupported()
 }
 
+pub(super) fn step_back(_nice: i32) -> Result<(), String> {
+    unsupported()
+}
+
 pub(super) fn lock_memory() -> Result<(), String> {
     unsupported()
 }

@@ -60,6 +60,12 @@ pub(super) fn tighten_timers() -> Result<(), String> {
     checked(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack_ns) })
 }
 
+/// Linux keeps a nice value for each thread, and 0 means the calling one.
+pub(super) fn step_back(nice: i32) -> Result<(), String> {
+    // SAFETY: takes numbers and changes the calling thread only.
+    checked(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) })
+}
+
 pub(super) fn lock_memory() -> Result<(), String> {
     // With a limit, locking succeeds now and allocations fail later, which would end the process.
     if !may_lock_without_limit() {

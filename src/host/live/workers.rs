@@ -36,6 +36,7 @@ impl Workers {
         let (plan, questions) = channel::<(Box<MotionSnapshot>, Box<MotionProposal>)>();
         let (planner_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-planner", move || {
+            step_back();
             let mut planner = workers::planner(&planner_floor, seed);
             while let Ok((snapshot, mut proposal)) = questions.recv() {
                 planner.plan(&planner_floor, &snapshot, &mut proposal);
@@ -50,6 +51,7 @@ impl Workers {
         let (dispatch, questions) = channel::<Box<DispatchSnapshot>>();
         let (dispatcher_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-dispatcher", move || {
+            step_back();
             let mut dispatcher = workers::dispatcher(&dispatcher_floor, seed);
             while let Ok(snapshot) = questions.recv() {
                 let proposal = Box::new(dispatcher.solve(&dispatcher_floor, &snapshot));
@@ -91,5 +93,12 @@ impl Workers {
     /// A proposal's box comes back; it is dropped here, outside of the cycle.
     pub(super) fn recycle_dispatch(&mut self, proposal: Box<DispatchProposal>) {
         drop(proposal);
+    }
+}
+
+/// Workers compute for long, and may wait: keeper, bridge and links, for which somebody waits, come first.
+fn step_back() {
+    if let Err(why) = takt_rt::thread::step_back(10) {
+        tracing::debug!("a worker runs at the priority of all others: {why}");
     }
 }
