@@ -5,7 +5,7 @@
 //! phases are files: reports, orders, missions, transfers, docks, doors, grants, questions to the workers.
 //!
 //! What a cycle costs does not grow with what stands still: of vehicles and devices those are looked at to whom something
-//! happened, and of all others a share ([`looks`]); what is large, a plan, a snapshot, an answer, is gone through a part
+//! happened, and of all others a share (`looks`); what is large, a plan, a snapshot, an answer, is gone through a part
 //! at a time.
 
 mod asks;

@@ -1,7 +1,7 @@
 //! What a store holds: the records of its log, and those of its checkpoints.
 //!
 //! The encoding of everything here but [`Record::Replay`] is part of the store's version: raise [`VERSION`] when it
-//! changes, and teach [`super::migrate`] the old one. What only a replay needs is kept as bytes that only the same build
+//! changes, and teach `migrate` the old one. What only a replay needs is kept as bytes that only the same build
 //! reads, so that the controller's inputs may change freely.
 
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Lives as an MCAP file, which Foxglove opens: replayed, and everything that the controller put out written down.
 //!
 //! Times are the controller's, turned into UTC by the store's zero, so that the same recording always gives the same
-//! bytes. All messages are JSON with a JSON schema ([`schemas`]): plain ones for plots and tables, and Foxglove's own
+//! bytes. All messages are JSON with a JSON schema (`schemas`): plain ones for plots and tables, and Foxglove's own
 //! `FrameTransform` and `SceneUpdate` for its 3D panel.
 
 mod channels;
