@@ -309,3 +309,54 @@ fn a_store_of_another_floor_is_refused_with_advice() {
         "nothing was changed"
     );
 }
+
+#[test]
+fn an_older_program_in_a_store_that_was_taken_over_is_noticed_and_nothing_overwritten() {
+    let floor = built_in();
+    let mut disk = store_v1(&floor, &[EntryV1::LastOrder(OrderId(3))]);
+    let old = disk.read("orders.journal").unwrap();
+    drop(Store::open(&floor, Box::new(disk.clone()), &options(1_000)).unwrap());
+    // The older program finds no file of its own and begins anew.
+    disk.append("orders.journal", b"of another life").unwrap();
+    let Err(error) = Store::open(&floor, Box::new(disk.clone()), &options(2_000)) else {
+        panic!("one of the two would be lost");
+    };
+    assert!(
+        error.to_string().contains("an older program has run here"),
+        "{error}"
+    );
+    assert_eq!(disk.read("orders.journal.v1").unwrap(), old);
+    assert_eq!(disk.read("orders.journal").unwrap(), b"of another life");
+}
+
+#[test]
+fn no_order_id_is_given_twice_although_records_are_lost() {
+    let floor = built_in();
+    let disk = MemoryDisk::new();
+    let mut started = Store::open(&floor, Box::new(disk.clone()), &options(0)).unwrap();
+    for id in 1..=3 {
+        let one = cycle(id, vec![submitted(id, id)]);
+        started.store.keep(&one, &Nobody).unwrap();
+        started.store.commit().unwrap();
+    }
+    drop(started);
+    // The block before the last one, with order 2.
+    let log = journal::log_file(1);
+    let end = disk.size(&log).unwrap() as usize;
+    let bytes = disk.read(&log).unwrap();
+    let starts: Vec<usize> = (0..end)
+        .filter(|&at| bytes[at..].starts_with(&[0xB5, 0x10, 0xC7, 0x8A]))
+        .collect();
+    assert!(disk.corrupt(&log, starts[starts.len() - 2] + 30, 1));
+    let again = Store::open(&floor, Box::new(disk), &options(0)).unwrap();
+    assert!(
+        again.warnings.iter().any(Warning::is_loss),
+        "{:?}",
+        again.warnings
+    );
+    assert!(
+        again.restored.next_order > 4,
+        "{}",
+        again.restored.next_order
+    );
+}
