@@ -15,16 +15,6 @@ use takt_rt::host::{Clock, LiveClock};
 /// Floor time before measuring begins: everyone is on the way by then.
 const WARM_UP_MS: u64 = 15_000;
 
-const PHASES: [Phase; 7] = [
-    Phase::Inputs,
-    Phase::State,
-    Phase::Devices,
-    Phase::Traffic,
-    Phase::Questions,
-    Phase::Commands,
-    Phase::Status,
-];
-
 fn main() {
     // `cargo bench` and `cargo test` add flags of their own.
     let numbers: Vec<u64> = std::env::args().filter_map(|a| a.parse().ok()).collect();
@@ -94,7 +84,7 @@ impl Watch for Stopwatch {
     }
     fn begin(&mut self, phase: Phase) {
         self.phase_ends();
-        let index = PHASES
+        let index = Phase::ALL
             .iter()
             .position(|&p| p == phase)
             .expect("all are listed");
@@ -168,7 +158,7 @@ fn measure(vehicles: usize, seconds: u64, planner_ms: u64) {
     );
     let watch = run.watch_mut();
     watch.steps.show("step");
-    for (phase, times) in PHASES.iter().zip(&mut watch.phases) {
+    for (phase, times) in Phase::ALL.iter().zip(&mut watch.phases) {
         times.show(&format!("{phase:?}"));
     }
 }

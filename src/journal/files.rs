@@ -53,6 +53,14 @@ impl Files {
         of(&self.logs).max(of(&self.checkpoints))
     }
 
+    /// All numbers in use, ascending, each once.
+    pub fn numbers(&self) -> Vec<u32> {
+        let mut numbers = [&self.logs[..], &self.checkpoints].concat();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     /// Is there nothing?
     pub fn is_empty(&self) -> bool {
         self.logs.is_empty() && self.checkpoints.is_empty()

@@ -117,14 +117,7 @@ pub fn stat(disk: &impl Disk, mut progress: impl FnMut(f64)) -> Result<Stat, Jou
             stat.older.push(name);
         }
     }
-    let mut numbers: Vec<u32> = files
-        .logs
-        .iter()
-        .chain(&files.checkpoints)
-        .copied()
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
+    let numbers = files.numbers();
     let mut orders: Option<BTreeSet<OrderId>> = None;
     for (done, &number) in numbers.iter().enumerate() {
         if files.checkpoints.contains(&number) {

@@ -47,14 +47,7 @@ pub fn verify<C: DeserializeOwned, R: DeserializeOwned>(
     mut progress: impl FnMut(f64),
 ) -> Result<Verified, JournalError> {
     let files = Files::list(disk).map_err(|error| JournalError::disk("the store", error))?;
-    let mut numbers: Vec<u32> = files
-        .logs
-        .iter()
-        .chain(&files.checkpoints)
-        .copied()
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
+    let numbers = files.numbers();
     let mut steps = Vec::new();
     for (done, &number) in numbers.iter().enumerate() {
         let checkpoint = files.checkpoints.contains(&number).then(|| {
