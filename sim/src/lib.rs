@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`floor`] | [`SimFloor`]: all models, stepped together |
+//! | [`faults`] | what can go wrong: kinds, mixes of rates, and scripts drawn from them |
 //! | [`vehicle`] | a vehicle's on-board controller, its drive and its battery |
 //! | [`plc`] | PLCs of stations, doors and chargers, on process images |
 //! | [`line`](mod@line) | production lines that use up and leave pieces on the beat |
@@ -61,6 +62,7 @@
 //! assert_eq!(sim.statistics().contacts, 0);
 //! ```
 
+pub mod faults;
 pub mod floor;
 mod handover;
 pub mod judge;
