@@ -34,6 +34,23 @@ impl Controller {
                 out.delta(Delta::FloorPaused { paused });
                 Ok(None)
             }
+            Ask::Prioritise(order, priority) => {
+                let done = self.orders.prioritise(order, priority);
+                if done.is_ok() {
+                    self.dispatch_due = true;
+                    out.delta(Delta::Prioritised { order, priority });
+                }
+                done.map(|()| None).map_err(Refused::Order)
+            }
+            Ask::BlockEdge(edge, blocked) => match self.blocked.get_mut(edge.index()) {
+                Some(is_blocked) => {
+                    *is_blocked = blocked;
+                    self.plan_wanted = true;
+                    out.delta(Delta::EdgeBlocked { edge, blocked });
+                    Ok(None)
+                }
+                None => Err(Refused::UnknownEdge),
+            },
         };
         out.delta(Delta::Answer { token, result });
     }
