@@ -10,6 +10,7 @@ use takt_rt::host::LiveDisk;
 
 use super::args::{DATA_MAX, data_max, duration};
 use super::{Failure, FloorArgs};
+use crate::host::virtual_time::links::Depth;
 use crate::host::virtual_time::{Options, Outcome, Rehearsal};
 
 /// Arguments of `takt sim`.
@@ -26,6 +27,10 @@ pub struct SimArgs {
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
     #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
     data_max: u64,
+    /// How deep links to vehicles and devices are simulated: as values, or as Modbus frames between the code that runs
+    /// live and simulated servers (slower); without faults the outcome is the same
+    #[arg(long, value_name = "DEPTH", value_enum, default_value_t)]
+    depth: Depth,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -38,6 +43,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
         data_bytes_max: args.data_max,
+        depth: args.depth,
     };
     let mut rehearsal = match &args.data {
         None => Rehearsal::new(floor, &options),

@@ -1,17 +1,17 @@
 //! The host in virtual time: controller, workers and simulated floor in one loop, without thread, clock or socket.
 //!
-//! The same controller code as live; links are function calls from process image to process image, the clock is a
-//! counter, and planner and dispatcher answer a fixed number of cycles after they were asked.
+//! The same controller code as live; links run in virtual time ([`links`]), the clock is a counter, and planner and
+//! dispatcher answer a fixed number of cycles after they were asked.
 
 use std::sync::Arc;
 
+use takt_maps::Floor;
 use takt_maps::words::VehicleReport;
-use takt_maps::{DeviceId, Floor, VehicleId};
-use takt_plc_bridge::image::Image;
-use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
-use takt_sim::floor::{Endpoint as Plug, SimFloor};
+use takt_plc_bridge::FromField;
+use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
+pub mod links;
 mod outcome;
 mod recording;
 mod workers;
@@ -21,6 +21,7 @@ use super::store::{AnyDisk, Started, Store, StoreOptions};
 use crate::controller::{Ask, Controller, Delta, Input, VehicleStatus};
 use crate::follower::{Client, Follower};
 use crate::journal::JournalError;
+use links::{Depth, Links};
 pub use outcome::Outcome;
 pub use recording::Answered;
 use recording::Recording;
@@ -38,6 +39,8 @@ pub struct Options {
     pub for_ms: u64,
     /// How many bytes a store may take.
     pub data_bytes_max: u64,
+    /// How deep links are simulated.
+    pub depth: Depth,
 }
 
 impl Options {
@@ -47,6 +50,7 @@ impl Options {
             seed,
             for_ms: u64::MAX,
             data_bytes_max: u64::MAX,
+            depth: Depth::default(),
         }
     }
 }
@@ -62,9 +66,7 @@ pub struct Rehearsal {
     workers: Workers,
     inputs: Vec<Input>,
     reports: Vec<VehicleReport>,
-    images: Vec<Image>,
-    /// Which links are up: vehicles, then devices.
-    links: Vec<bool>,
+    links: Links,
     recording: Recording,
     seed: u64,
     cycle: u64,
@@ -82,6 +84,9 @@ pub enum BeginError {
     /// The store cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Links cannot be simulated.
+    #[error("cannot start the links' runtime: {0}")]
+    Links(#[from] std::io::Error),
 }
 
 impl Rehearsal {
@@ -128,8 +133,7 @@ impl Rehearsal {
             follower: started.follower,
             judge: Judge::new(&floor, open, now_ms),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
-            images: vec![Image::ZERO; floor.devices.len()],
-            links: vec![false; floor.vehicles.len() + floor.devices.len()],
+            links: Links::new(&floor, options.depth, options.seed)?,
             controller,
             workers: Workers::new(&floor, options.seed),
             inputs: Vec::new(),
@@ -160,7 +164,7 @@ impl Rehearsal {
         self.judge = Judge::new(&self.floor, open, self.controller.now_ms());
         (self.judge.deadlocks, self.judge.longest_wait_ms) = (deadlocks, longest);
         self.inputs.clear();
-        self.links.fill(false);
+        self.links.restart()?;
         self.life = self.cycle;
         Ok(())
     }
@@ -190,7 +194,7 @@ impl Rehearsal {
         self.cycle += 1;
         let now_ms = self.now_ms();
         self.sim.step((now_ms - before_ms) as u32);
-        self.listen();
+        self.listen(now_ms);
         self.order(now_ms);
         self.workers.cycle = self.cycle;
         while self
@@ -215,14 +219,7 @@ impl Rehearsal {
             .collect();
         self.recording.keep(self.life_cycle(), &self.workers.deltas);
         for command in self.workers.commands.drain(..) {
-            match command {
-                ToField::Vehicle {
-                    vehicle, command, ..
-                } => self.sim.vehicle_command(vehicle, &command),
-                ToField::Device { device, image, .. } => {
-                    self.sim.device_outputs(device, *image.words())
-                }
-            }
+            self.links.send(command);
         }
         for (delta, client) in self.workers.deltas.drain(..).zip(clients) {
             self.judge.delta(&delta);
@@ -246,55 +243,15 @@ impl Rehearsal {
         self.recording.checkpoint(&self.follower);
     }
 
-    /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
-    /// Nothing comes from what is unplugged, and its link is down.
-    fn listen(&mut self) {
-        let control = &self.floor.control;
-        let cycles = (u64::from(control.transfer_ms) * 1_000 / u64::from(control.cycle_us)).max(1);
-        let cycle = self.cycle;
-        let due = |i: &usize| (cycle + *i as u64).is_multiple_of(cycles);
-        for i in (0..self.reports.len()).filter(due) {
-            let vehicle = VehicleId::from_index(i);
-            if self.link(
-                Endpoint::Vehicle(vehicle),
-                self.sim.is_plugged(Plug::Vehicle(vehicle)),
-            ) {
-                let report = self.sim.vehicle_report(vehicle);
-                self.reports[i] = report;
-                self.inputs
-                    .push(Input::Field(FromField::Vehicle { vehicle, report }));
+    /// What links heard until now.
+    fn listen(&mut self, now_ms: u64) {
+        let (inputs, reports) = (&mut self.inputs, &mut self.reports);
+        self.links.advance(now_ms, &mut self.sim, |said| {
+            if let FromField::Vehicle { vehicle, report } = said {
+                reports[vehicle.index()] = report;
             }
-        }
-        for i in (0..self.images.len()).filter(due) {
-            let device = DeviceId::from_index(i);
-            let came_up = !self.links[self.reports.len() + i];
-            if self.link(
-                Endpoint::Device(device),
-                self.sim.is_plugged(Plug::Device(device)),
-            ) {
-                let image = Image::from_words(&self.sim.device_inputs(device));
-                if came_up || image != self.images[i] {
-                    self.images[i] = image;
-                    self.inputs
-                        .push(Input::Field(FromField::Device { device, image }));
-                }
-            }
-        }
-    }
-
-    /// Tells the controller when a link has come up or gone down; gives back whether it is up.
-    fn link(&mut self, endpoint: Endpoint, up: bool) -> bool {
-        let index = match endpoint {
-            Endpoint::Vehicle(vehicle) => vehicle.index(),
-            Endpoint::Device(device) => self.reports.len() + device.index(),
-        };
-        if self.links[index] != up {
-            self.links[index] = up;
-            let state = if up { LinkState::Up } else { LinkState::Down };
-            self.inputs
-                .push(Input::Field(FromField::Link { endpoint, state }));
-        }
-        up
+            inputs.push(Input::Field(said));
+        });
     }
 
     /// Orders that arise by themselves.
@@ -363,6 +320,11 @@ impl Rehearsal {
     /// The simulated floor, to pull plugs and press buttons on.
     pub fn sim_mut(&mut self) -> &mut SimFloor {
         &mut self.sim
+    }
+
+    /// The links, to make trouble on and to look at.
+    pub fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
     }
 
     /// The read model, as dashboard and API would show it.

@@ -116,6 +116,16 @@ impl<S: Side> Model<S> {
         self.side.put(command, deadline_ms) && matches!(self.phase, Phase::Idle { up: true })
     }
 
+    /// Does it wait for an answer?
+    pub fn awaits(&self) -> bool {
+        matches!(self.phase, Phase::Reading { .. } | Phase::Writing { .. })
+    }
+
+    /// Does it wait for a connection?
+    pub fn opens(&self) -> bool {
+        matches!(self.phase, Phase::Opening { .. })
+    }
+
     /// Something is due at `now`, which is `now_ms` of the commands' clock.
     pub fn wake(
         &mut self,
