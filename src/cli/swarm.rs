@@ -10,7 +10,7 @@ use takt_sim::faults::Mix;
 
 use super::Failure;
 use crate::host::judges::Violation;
-use crate::host::virtual_time::Depth;
+use crate::host::virtual_time::links::Depth;
 use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
 use crate::scenario::run::{RunOptions, Verdict, run};

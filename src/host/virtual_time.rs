@@ -1,20 +1,21 @@
 //! The host in virtual time: controller, workers and simulated floor in one loop, without thread, clock or socket.
 //!
-//! The same controller code as live; links are function calls from process image to process image, the clock is a
-//! counter, and planner and dispatcher answer a fixed number of cycles after they were asked.
+//! The same controller code as live; links run in virtual time ([`links`]), the clock is a counter, and planner and
+//! dispatcher answer a fixed number of cycles after they were asked.
 
 use std::sync::Arc;
 
+use takt_maps::Floor;
+use takt_maps::OrderId;
 use takt_maps::words::VehicleReport;
-use takt_maps::{DeviceId, Floor, OrderId, VehicleId};
-use takt_plc_bridge::image::Image;
-use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
+use takt_plc_bridge::{FromField, ToField};
 use takt_rt::host::MemoryDisk;
 use takt_sim::faults::Fault;
-use takt_sim::floor::{Endpoint as Plug, SimFloor};
+use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
 mod clients;
+pub mod links;
 mod nonsense;
 mod operators;
 mod outcome;
@@ -33,6 +34,7 @@ use crate::follower::model::AlarmKind;
 use crate::follower::{Client, Follower};
 use crate::journal::JournalError;
 use clients::Clients;
+use links::{Depth, Links};
 use operators::Operators;
 pub use outcome::Outcome;
 pub use recording::Answered;
@@ -43,33 +45,6 @@ use workers::Workers;
 
 /// UTC at simulated time 0, in milliseconds since 1970.
 const ZERO_UTC_MS: u64 = 1_767_225_600_000;
-
-/// How links are simulated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Depth {
-    /// Process image to process image.
-    #[default]
-    Image,
-    /// Through the codecs and the tasks of live links, over wires in memory.
-    Protocol,
-}
-
-impl Depth {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Depth::Image => "image",
-            Depth::Protocol => "protocol",
-        }
-    }
-
-    /// The depth of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Depth::Image, Depth::Protocol]
-            .into_iter()
-            .find(|d| d.name() == name)
-    }
-}
 
 /// What to simulate.
 #[derive(Clone, Debug)]
@@ -113,9 +88,7 @@ pub struct Rehearsal {
     workers: Workers,
     inputs: Vec<Input>,
     reports: Vec<VehicleReport>,
-    images: Vec<Image>,
-    /// Which links are up: vehicles, then devices.
-    links: Vec<bool>,
+    links: Links,
     recording: Recording,
     trouble: Trouble,
     /// Nobody, where nothing goes wrong: then pauses stay until whoever asked for them takes them back.
@@ -149,6 +122,9 @@ pub enum BeginError {
     /// The store cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Links cannot be simulated.
+    #[error("cannot start the links' runtime: {0}")]
+    Links(#[from] std::io::Error),
 }
 
 impl Rehearsal {
@@ -211,8 +187,7 @@ impl Rehearsal {
             follower: started.follower,
             judge: Judge::new(&floor, open, now_ms),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
-            images: vec![Image::ZERO; floor.devices.len()],
-            links: vec![false; floor.vehicles.len() + floor.devices.len()],
+            links: Links::new(&floor, options.depth, options.seed)?,
             controller,
             workers: Workers::new(&floor, options.seed),
             inputs: Vec::new(),
@@ -258,7 +233,7 @@ impl Rehearsal {
         self.judge = Judge::new(&self.floor, open, self.controller.now_ms());
         (self.judge.deadlocks, self.judge.longest_wait_ms) = (deadlocks, longest);
         self.inputs.clear();
-        self.links.fill(false);
+        self.links.restart()?;
         self.life = self.cycle;
         self.lives += 1;
         self.missed = 0;
@@ -314,7 +289,7 @@ impl Rehearsal {
             self.orders
                 .handed_over(&handover, now_ms, &mut self.findings);
         }
-        self.listen();
+        self.listen(now_ms);
         self.workers.cycle = self.cycle;
     }
 
@@ -382,24 +357,22 @@ impl Rehearsal {
                 .truncate(self.workers.commands.len() / 2);
         }
         for command in self.workers.commands.drain(..) {
-            match command {
-                ToField::Vehicle {
-                    vehicle, command, ..
-                } => {
-                    self.ground.commanded(
-                        &self.floor,
-                        &self.sim,
-                        vehicle,
-                        &command,
-                        now_ms,
-                        &mut self.findings,
-                    );
-                    self.sim.vehicle_command(vehicle, &command);
-                }
-                ToField::Device { device, image, .. } => {
-                    self.sim.device_outputs(device, *image.words())
-                }
+            if let ToField::Vehicle {
+                vehicle,
+                command: told,
+                ..
+            } = &command
+            {
+                self.ground.commanded(
+                    &self.floor,
+                    &self.sim,
+                    *vehicle,
+                    told,
+                    now_ms,
+                    &mut self.findings,
+                );
             }
+            self.links.send(command);
         }
         if self.trouble.dies_at(Point::AmongCommands) || self.trouble.dies_at(Point::AfterCommands)
         {
@@ -448,55 +421,15 @@ impl Rehearsal {
         }
     }
 
-    /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
-    /// Nothing comes from what is unplugged, and its link is down.
-    fn listen(&mut self) {
-        let control = &self.floor.control;
-        let cycles = (u64::from(control.transfer_ms) * 1_000 / u64::from(control.cycle_us)).max(1);
-        let cycle = self.cycle;
-        let due = |i: &usize| (cycle + *i as u64).is_multiple_of(cycles);
-        for i in (0..self.reports.len()).filter(due) {
-            let vehicle = VehicleId::from_index(i);
-            if self.link(
-                Endpoint::Vehicle(vehicle),
-                self.sim.is_plugged(Plug::Vehicle(vehicle)),
-            ) {
-                let report = self.sim.vehicle_report(vehicle);
-                self.reports[i] = report;
-                self.inputs
-                    .push(Input::Field(FromField::Vehicle { vehicle, report }));
+    /// What links heard until now.
+    fn listen(&mut self, now_ms: u64) {
+        let (inputs, reports) = (&mut self.inputs, &mut self.reports);
+        self.links.advance(now_ms, &mut self.sim, |said| {
+            if let FromField::Vehicle { vehicle, report } = said {
+                reports[vehicle.index()] = report;
             }
-        }
-        for i in (0..self.images.len()).filter(due) {
-            let device = DeviceId::from_index(i);
-            let came_up = !self.links[self.reports.len() + i];
-            if self.link(
-                Endpoint::Device(device),
-                self.sim.is_plugged(Plug::Device(device)),
-            ) {
-                let image = Image::from_words(&self.sim.device_inputs(device));
-                if came_up || image != self.images[i] {
-                    self.images[i] = image;
-                    self.inputs
-                        .push(Input::Field(FromField::Device { device, image }));
-                }
-            }
-        }
-    }
-
-    /// Tells the controller when a link has come up or gone down; gives back whether it is up.
-    fn link(&mut self, endpoint: Endpoint, up: bool) -> bool {
-        let index = match endpoint {
-            Endpoint::Vehicle(vehicle) => vehicle.index(),
-            Endpoint::Device(device) => self.reports.len() + device.index(),
-        };
-        if self.links[index] != up {
-            self.links[index] = up;
-            let state = if up { LinkState::Up } else { LinkState::Down };
-            self.inputs
-                .push(Input::Field(FromField::Link { endpoint, state }));
-        }
-        up
+            inputs.push(Input::Field(said));
+        });
     }
 
     /// What people and programs ask for.
@@ -582,6 +515,11 @@ impl Rehearsal {
     /// The simulated floor, to pull plugs and press buttons on.
     pub fn sim_mut(&mut self) -> &mut SimFloor {
         &mut self.sim
+    }
+
+    /// The links, to make trouble on and to look at.
+    pub fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
     }
 
     /// The read model, as dashboard and API would show it.

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::Scenario;
 use super::floors::FloorChoice;
-use crate::host::virtual_time::Depth;
+use crate::host::virtual_time::links::Depth;
 
 /// The version that is written, and the only one that is read.
 pub const VERSION: u32 = 1;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use takt_maps::Floor;
 use takt_sim::faults::Fault;
 
-use crate::host::virtual_time::Depth;
+use crate::host::virtual_time::links::Depth;
 use floors::FloorChoice;
 
 /// Everything that a run depends on.

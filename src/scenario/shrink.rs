@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Scenario;
 use super::run::{RunOptions, Verdict, run};
-use crate::host::virtual_time::Depth;
+use crate::host::virtual_time::links::Depth;
 
 /// What a scenario was cut down to.
 pub struct Shrunk {

@@ -11,7 +11,7 @@ use takt_sim::faults::{FaultKind, Mix, Profile, Rate, Scope};
 use super::Scenario;
 use super::floors::{FloorChoice, Grid};
 use super::run::{RunOptions, Verdict, run};
-use crate::host::virtual_time::Depth;
+use crate::host::virtual_time::links::Depth;
 
 /// What a swarm is made of.
 #[derive(Clone, Debug)]

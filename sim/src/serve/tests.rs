@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use super::registers::COMMAND_REGISTERS;
 use super::*;
 use crate::testing;
 use serde_json::{Value, json};

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use takt_maps::words::OperatingMode;
+use takt_maps::{DeviceId, VehicleId};
 use takt_motion::{MotionProposal, MotionSnapshot};
+use takt_plc_bridge::ToField;
 use takt_rt::alloc;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
+use takt_sim::floor::Endpoint as Plug;
 
 use super::*;
 use crate::controller::Outputs;

@@ -1,9 +1,11 @@
 //! Faults begin and end: who does them, and what a controller's death means.
 
 use takt_maps::{OrderId, VehicleId};
+use takt_plc_bridge::Endpoint;
 use takt_scheduler::orders::PRIORITY_MAX;
 use takt_sim::faults::{Fault, FaultKind, Target};
 
+use super::links::Answering;
 use super::trouble::{Death, Point, Turn, makes_liar};
 use super::{Rehearsal, Violation};
 use crate::controller::Ask;
@@ -209,14 +211,60 @@ impl Rehearsal {
         }
     }
 
+    // ---- Links and floor ---------------------------------------------------------------------------------------------
+
     /// What the floor and its links do.
-    fn begin_on_floor(&mut self, _fault: &Fault) {}
+    fn begin_on_floor(&mut self, fault: &Fault) {
+        self.weather(fault, true);
+        self.sim.begin_fault(fault);
+    }
 
-    fn end_on_floor(&mut self, _fault: &Fault) {}
+    fn end_on_floor(&mut self, fault: &Fault) {
+        self.weather(fault, false);
+        self.sim.end_fault(fault);
+    }
 
-    /// All connections of the controller are gone.
+    /// Changes the conditions on a link, or puts them right again.
+    fn weather(&mut self, fault: &Fault, begins: bool) {
+        let endpoint = match fault.target {
+            Target::Vehicle(vehicle) => Endpoint::Vehicle(vehicle),
+            Target::Device(device) => Endpoint::Device(device),
+            _ => return,
+        };
+        let amount = if begins { fault.amount } else { 0 };
+        let permille = amount.min(1_000) as u16;
+        let answering = |other| if begins { other } else { Answering::Normal };
+        let links = &mut self.links;
+        match fault.kind {
+            FaultKind::LinkDelay => links.conditions_mut(endpoint).delay_ms = amount,
+            FaultKind::LinkJitter => links.conditions_mut(endpoint).jitter_ms = amount,
+            FaultKind::LinkOutage => links.conditions_mut(endpoint).outage = begins,
+            FaultKind::LinkReset => links.reset(endpoint),
+            FaultKind::LinkHalfOpen => links.conditions_mut(endpoint).half_open = begins,
+            FaultKind::MessageLoss => links.conditions_mut(endpoint).loss_permille = permille,
+            FaultKind::MessageDuplication => {
+                links.conditions_mut(endpoint).duplication_permille = permille;
+            }
+            FaultKind::MessageReordering => {
+                links.conditions_mut(endpoint).reordering_permille = permille;
+            }
+            FaultKind::PlcFreezes => links.set_answering(endpoint, answering(Answering::Frozen)),
+            FaultKind::PlcExceptions => {
+                links.set_answering(endpoint, answering(Answering::Exceptions));
+            }
+            FaultKind::PlcWrongUnit => {
+                links.set_answering(endpoint, answering(Answering::WrongUnit));
+            }
+            _ => {}
+        }
+    }
+
+    /// All connections of the controller are gone. What is on its way to the field still arrives.
     fn hang_up(&mut self) {
-        self.links.fill(false);
+        if let Err(error) = self.links.restart() {
+            let now_ms = self.now_ms();
+            self.findings.note("restart", now_ms, || error.to_string());
+        }
     }
 
     // ---- For whoever runs it -----------------------------------------------------------------------------------------
