@@ -92,7 +92,9 @@ impl SimFloor {
             match self.floor.stations[station.index()].device {
                 None => found = Partner::Alone(station),
                 Some((device, _)) => match &self.plcs[device.index()].model {
-                    Model::Transfer(_, plc) if plc.engaged(direction) => {
+                    Model::Transfer(_, plc)
+                        if plc.engaged(direction) && self.plcs[device.index()].runs() =>
+                    {
                         return Partner::Plc(station, device);
                     }
                     _ if matches!(found, Partner::Nobody) => found = Partner::NotYet,
