@@ -96,4 +96,8 @@ impl FaultKind {
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
+mod plc_tests;
+#[cfg(test)]
 mod vehicle_tests;

@@ -32,6 +32,8 @@ pub(crate) struct Area {
     pub(super) level: LevelId,
     pub(super) middle: (f64, f64),
     pub(super) radius_mm: f64,
+    /// It is released, and waits for its doors to open.
+    pub(super) over: bool,
     /// Whom it has stopped: it holds them until it is over.
     pub(super) stopped: Vec<bool>,
     /// The doors that a fire alarm closes.
@@ -62,6 +64,7 @@ impl Area {
             level: at.level,
             middle,
             radius_mm,
+            over: false,
             stopped: vec![false; floor.vehicles.len()],
             doors,
         }
@@ -123,6 +126,11 @@ impl Pallet {
             corners: square((x, y), (ux, uy), PALLET_HALF_MM),
             lies: false,
         }
+    }
+
+    /// Does it lie there by now?
+    pub(crate) fn lies(&self) -> bool {
+        self.lies
     }
 
     /// Its corners with so much room around it, mm.

@@ -8,7 +8,7 @@ use super::incidents::{Area, FireDoor, Pallet};
 use super::{Fault, FaultKind};
 use crate::floor::SimFloor;
 use crate::judge::shape::{sweep, touch};
-use crate::plc::trouble::Way;
+use crate::plc::{Model, trouble::Way};
 use takt_maps::{EdgeId, LevelId, NodeId};
 
 /// Room that is around a pallet when it appears, mm.
@@ -29,6 +29,7 @@ impl SimFloor {
     /// Lets areas and things on the way act on vehicles and doors, before these move.
     pub(crate) fn step_surroundings(&mut self) {
         self.lay_pallets();
+        self.forget_open_doors();
         for v in 0..self.vehicles.len() {
             self.stop_in_areas(v);
             let blocked = self.is_blocked(v);
@@ -66,16 +67,34 @@ impl SimFloor {
         self.release();
     }
 
-    /// An area is released; whom another still holds stays stopped.
+    /// An area is released; whom another still holds stays stopped. Doors that a fire alarm closed are in the way of
+    /// those that wait before them until they are open again.
     pub(super) fn end_area(&mut self, fault: &Fault, node: NodeId) {
-        let is_it = |a: &Area| a.kind == fault.kind && a.node == node;
-        if let Some(at) = self.incidents.areas.iter().position(is_it) {
-            let area = self.incidents.areas.remove(at);
-            for door in area.doors {
+        let is_it = |a: &&mut Area| a.kind == fault.kind && a.node == node && !a.over;
+        if let Some(area) = self.incidents.areas.iter_mut().find(is_it) {
+            area.over = true;
+            area.stopped.fill(false);
+            for door in &area.doors {
                 self.plcs[door.device.index()].set_fire(None);
             }
         }
+        self.forget_open_doors();
         self.release();
+    }
+
+    /// Of areas that are released only the doors count that are not open yet.
+    fn forget_open_doors(&mut self) {
+        let plcs = &self.plcs;
+        let is_open = |door: &FireDoor| match &plcs[door.device.index()].model {
+            Model::Door(_, model) => model.is_open(),
+            _ => true,
+        };
+        self.incidents.areas.retain_mut(|area| {
+            if area.over {
+                area.doors.retain(|door| !is_open(door));
+            }
+            !area.over || !area.doors.is_empty()
+        });
     }
 
     /// When nothing is left, nobody looks any more: whoever was stopped is told here.
@@ -94,7 +113,7 @@ impl SimFloor {
         for i in 0..self.incidents.areas.len() {
             let area = &self.incidents.areas[i];
             let at = self.vehicles[v].true_position();
-            if !area.stopped[v] && area.covers(self.vehicles[v].level(), at) {
+            if !area.over && !area.stopped[v] && area.covers(self.vehicles[v].level(), at) {
                 let stops = area.kind == FaultKind::AreaEmergencyStop || self.is_clear(v, i);
                 self.incidents.areas[i].stopped[v] = stops;
             }
@@ -142,6 +161,9 @@ impl SimFloor {
     /// Tells the doors of fire alarms whether they are clear.
     fn close_fire_doors(&mut self) {
         for i in 0..self.incidents.areas.len() {
+            if self.incidents.areas[i].over {
+                continue;
+            }
             let level = self.incidents.areas[i].level;
             for d in 0..self.incidents.areas[i].doors.len() {
                 let FireDoor { device, line } = self.incidents.areas[i].doors[d];
