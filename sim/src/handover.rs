@@ -29,6 +29,10 @@ impl SimFloor {
     pub(crate) fn step_actions(&mut self, dt_ms: u32) {
         for v in 0..self.vehicles.len() {
             let Some(node) = self.vehicles[v].stands_at() else {
+                // Switched off and on between two nodes, or pushed away: nobody is there to take part.
+                if self.vehicles[v].running().is_some() {
+                    self.vehicles[v].wait(dt_ms);
+                }
                 continue;
             };
             match self.vehicles[v].running() {

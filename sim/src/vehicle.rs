@@ -175,7 +175,7 @@ impl Vehicle {
             self.fault = fault::BATTERY_EMPTY;
         }
         let stop = self.hold
-            || self.current_mode() != OperatingMode::Automatic
+            || self.mode != OperatingMode::Automatic
             || self.stranded()
             || self.is_disabled();
         if !self.acts() && !self.drive.finished() {
@@ -215,8 +215,9 @@ impl Vehicle {
 
     /// The node at which it stands, at the end of its base; `None` while it drives, or stands elsewhere.
     pub fn stands_at(&self) -> Option<NodeId> {
-        let there = self.drive.finished() && !self.drive.is_astray() && !self.is_pushed_away();
-        there.then(|| self.drive.node())
+        // A base that is told during an action is driven after it.
+        let stands = self.drive.finished() || self.acts();
+        (stands && !self.is_away()).then(|| self.drive.node())
     }
 
     /// Is a load on board?

@@ -100,4 +100,6 @@ mod place_tests;
 #[cfg(test)]
 mod plc_tests;
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod vehicle_tests;

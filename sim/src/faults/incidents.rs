@@ -129,6 +129,7 @@ impl Pallet {
     }
 
     /// Does it lie there by now?
+    #[cfg(test)]
     pub(crate) fn lies(&self) -> bool {
         self.lies
     }

@@ -215,9 +215,13 @@ impl Vehicle {
     }
 
     /// Does a fault make it stand, and begin nothing?
+    #[inline]
     pub(super) fn is_disabled(&self) -> bool {
-        let disabled = |t: &Trouble| t.off.is_some() || t.has(FaultKind::VehicleLosesPosition);
-        self.trouble.as_deref().is_some_and(disabled)
+        self.trouble.as_deref().is_some_and(|t| {
+            t.off.is_some()
+                || t.has(FaultKind::VehicleLosesPosition)
+                || self.current_mode() != OperatingMode::Automatic
+        })
     }
 
     /// Does it stop on its way for something in front of it?
@@ -247,8 +251,13 @@ impl Vehicle {
         })
     }
 
+    /// Does it stand elsewhere than at its last node?
+    pub(super) fn is_away(&self) -> bool {
+        self.drive.is_astray() || self.is_pushed_away()
+    }
+
     /// Is it pushed away from where it stood?
-    pub(super) fn is_pushed_away(&self) -> bool {
+    fn is_pushed_away(&self) -> bool {
         let push = self.trouble.as_ref().and_then(|t| t.push);
         push.is_some_and(|push| push.is_away())
     }
