@@ -1,9 +1,10 @@
 //! The simulated floor: all models, advanced together in steps of 10 ms.
 
+use crate::faults::incidents::Incidents;
 use crate::handover::Handover;
-use crate::judge::{Contact, Judge, Seen};
+use crate::judge::{Cause, Contact, Judge, Seen};
 use crate::line::Line;
-use crate::plc::{Model, Plc, image::Image};
+use crate::plc::{Model, Plc, image::Image, trouble::Way};
 use crate::statistics::{LineStatistics, Statistics, VehicleStatistics};
 use crate::stock::{Cargo, Stock};
 use crate::vehicle::Vehicle;
@@ -46,7 +47,8 @@ pub struct SimFloor {
     lines: Vec<Line>,
     /// The device of each door, if it has one.
     doors: Vec<Option<DeviceId>>,
-    judge: Judge,
+    pub(crate) judge: Judge,
+    pub(crate) incidents: Incidents,
     seen: Vec<Seen>,
     /// What unplugged vehicles last said.
     silent_vehicles: Vec<Option<VehicleReport>>,
@@ -93,6 +95,10 @@ impl SimFloor {
                 .map(|d| d.device.map(|(id, _)| id))
                 .collect(),
             judge: Judge::new(&floor),
+            incidents: Incidents {
+                seed,
+                ..Incidents::default()
+            },
             seen: vec![Seen::default(); vehicles.len()],
             silent_vehicles: vec![None; vehicles.len()],
             silent_devices: vec![None; floor.devices.len()],
@@ -124,6 +130,9 @@ impl SimFloor {
             left_ms -= step_ms;
             self.now_ms += u64::from(step_ms);
             self.steps += 1;
+            if self.incidents.any() {
+                self.step_surroundings();
+            }
             for vehicle in &mut self.vehicles {
                 vehicle.step(self.now_ms, step_ms);
             }
@@ -141,13 +150,24 @@ impl SimFloor {
         let vehicles = &self.vehicles;
         let stands = |node: NodeId| vehicles.iter().any(|v| v.stands_at() == Some(node));
         for plc in &mut self.plcs {
+            let (works, fire) = match plc.has_trouble() {
+                false => (true, None),
+                true => (plc.runs() && !plc.sticks(), plc.fire()),
+            };
+            if !works {
+                continue;
+            }
             let outputs = &plc.outputs;
             match &mut plc.model {
                 Model::Transfer(station, transfer) => {
                     let node = self.floor.stations[station.index()].node;
                     transfer.step(outputs, || stands(node), dt_ms);
                 }
-                Model::Door(_, door) => door.step(outputs, dt_ms),
+                Model::Door(_, door) => match fire {
+                    None => door.step(outputs, dt_ms),
+                    Some(Way::Clear) => door.close(dt_ms),
+                    Some(Way::Occupied) => {}
+                },
                 Model::Charger(id, charger) => {
                     let node = self.floor.chargers[id.index()].node;
                     charger.step(outputs, || stands(node), dt_ms);
@@ -157,8 +177,14 @@ impl SimFloor {
         }
     }
 
-    fn write_inputs(&mut self) {
+    pub(crate) fn write_inputs(&mut self) {
         for plc in &mut self.plcs {
+            if plc.has_trouble() && !plc.runs() {
+                if plc.is_down() {
+                    plc.inputs = Image::default();
+                }
+                continue;
+            }
             match &plc.model {
                 Model::Transfer(_, transfer) => {
                     transfer.write(&mut plc.inputs, |b| self.stock.level(b));
@@ -174,7 +200,7 @@ impl SimFloor {
     fn look(&mut self) {
         for (seen, vehicle) in self.seen.iter_mut().zip(&self.vehicles) {
             *seen = Seen {
-                at: vehicle.motion().position(),
+                at: vehicle.true_position(),
                 facing: vehicle.motion().facing(),
                 level: vehicle.level(),
                 loaded: vehicle.loaded(),
@@ -187,10 +213,12 @@ impl SimFloor {
                 _ => true,
             })
         };
-        self.judge.step(self.now_ms, &self.seen, open);
+        let off_mm = f64::from(self.floor.control.clearance_mm) / 2.0;
+        let off = |id: VehicleId| self.vehicles[id.index()].is_off_by(off_mm);
+        self.judge.step(self.now_ms, &self.seen, open, off);
     }
 
-    /// What a vehicle says; the last that it said, when it is unplugged.
+    /// What a vehicle says; the last that it said, when it is unplugged or switched off.
     pub fn vehicle_report(&self, id: VehicleId) -> VehicleReport {
         self.silent_vehicles[id.index()].unwrap_or_else(|| self.vehicles[id.index()].report())
     }
@@ -205,9 +233,9 @@ impl SimFloor {
         self.handovers.drain(..)
     }
 
-    /// Gives a vehicle a command; nothing happens when it is unplugged.
+    /// Gives a vehicle a command; nothing happens when it is unplugged or switched off.
     pub fn vehicle_command(&mut self, id: VehicleId, command: &VehicleCommand) {
-        if self.silent_vehicles[id.index()].is_none() {
+        if self.is_plugged(Endpoint::Vehicle(id)) {
             self.vehicles[id.index()].command(&self.floor, command, self.now_ms);
         }
     }
@@ -225,7 +253,7 @@ impl SimFloor {
     /// Tells a device its outputs; nothing happens when it is unplugged.
     pub fn device_outputs(&mut self, id: DeviceId, outputs: [u16; IMAGE_WORDS]) {
         if self.silent_devices[id.index()].is_none() {
-            self.plcs[id.index()].outputs = outputs;
+            self.plcs[id.index()].tell(outputs);
         }
     }
 
@@ -248,10 +276,12 @@ impl SimFloor {
         }
     }
 
-    /// Is it plugged in?
+    /// Is it plugged in, and switched on?
     pub fn is_plugged(&self, endpoint: Endpoint) -> bool {
         match endpoint {
-            Endpoint::Vehicle(id) => self.silent_vehicles[id.index()].is_none(),
+            Endpoint::Vehicle(id) => {
+                self.silent_vehicles[id.index()].is_none() && !self.vehicles[id.index()].is_off()
+            }
             Endpoint::Device(id) => self.silent_devices[id.index()].is_none(),
         }
     }
@@ -271,7 +301,7 @@ impl SimFloor {
         &self.stock
     }
 
-    /// The first contacts, with their circumstances.
+    /// The first contacts, with their circumstances and their cause.
     pub fn contacts(&self) -> &[Contact] {
         self.judge.contacts()
     }
@@ -290,12 +320,15 @@ impl SimFloor {
         Statistics {
             simulated_ms: self.now_ms,
             steps: self.steps,
-            contacts: self.judge.count(),
+            contacts: self.judge.count(Cause::Control),
+            contacts_by_slip: self.judge.count(Cause::Slip),
+            contacts_with_obstacles: self.judge.count(Cause::Obstacle),
             loads: self.loads,
             unloads: self.unloads,
             transfer_faults: faults.sum(),
             overflows: self.stock.overflows(),
             misplaced: self.stock.misplaced(),
+            lost_by_fault: self.stock.lost_by_fault(),
             stock_conserved: self.stock.conserved(self.cargo.iter().copied()),
             vehicles: self.vehicles.iter().map(of_vehicle).collect(),
             lines: self.lines.iter().map(of_line).collect(),

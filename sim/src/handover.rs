@@ -45,6 +45,10 @@ impl SimFloor {
     pub(crate) fn step_actions(&mut self, dt_ms: u32) {
         for v in 0..self.vehicles.len() {
             let Some(node) = self.vehicles[v].stands_at() else {
+                // Switched off and on between two nodes, or pushed away: nobody is there to take part.
+                if self.vehicles[v].running().is_some() {
+                    self.vehicles[v].wait(dt_ms);
+                }
                 continue;
             };
             match self.vehicles[v].running() {
@@ -108,7 +112,9 @@ impl SimFloor {
             match self.floor.stations[station.index()].device {
                 None => found = Partner::Alone(station),
                 Some((device, _)) => match &self.plcs[device.index()].model {
-                    Model::Transfer(_, plc) if plc.engaged(direction) => {
+                    Model::Transfer(_, plc)
+                        if plc.engaged(direction) && self.plcs[device.index()].runs() =>
+                    {
                         return Partner::Plc(station, device);
                     }
                     _ if matches!(found, Partner::Nobody) => found = Partner::NotYet,

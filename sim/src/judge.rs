@@ -8,7 +8,7 @@ pub mod walls;
 
 use shape::{Shape, distance_squared, touch};
 use takt_maps::words::Pose;
-use takt_maps::{DoorId, Floor, LevelId, VehicleId};
+use takt_maps::{DoorId, EdgeId, Floor, LevelId, VehicleId};
 use walls::Walls;
 
 /// Most contacts that are kept with their circumstances; all are counted.
@@ -26,6 +26,19 @@ pub enum Touch {
     Wall(VehicleId, u32),
     /// A vehicle and a door that is not open.
     Door(VehicleId, DoorId),
+    /// A vehicle and something that lies on an edge.
+    Obstacle(VehicleId, EdgeId),
+}
+
+/// What a contact came of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// Everybody was where it believed to be: whoever sent it there is to blame.
+    Control,
+    /// A vehicle was beside where it believed to be, or was being pushed by hand.
+    Slip,
+    /// Something lay on the way.
+    Obstacle,
 }
 
 /// The begin of a contact.
@@ -39,6 +52,8 @@ pub struct Contact {
     pub pose: Pose,
     /// Where the second vehicle was.
     pub other: Option<Pose>,
+    /// What it came of.
+    pub cause: Cause,
 }
 
 /// A vehicle as the judge sees it.
@@ -60,6 +75,14 @@ struct DoorLine {
     id: DoorId,
     ends: [(f64, f64); 2],
     level: LevelId,
+}
+
+/// Something that lies on an edge.
+#[derive(Clone, Copy, Debug)]
+struct Obstacle {
+    edge: EdgeId,
+    level: LevelId,
+    corners: [(f64, f64); 4],
 }
 
 /// The circle around a vehicle.
@@ -85,8 +108,10 @@ pub struct Judge {
     before: Vec<Touch>,
     placed: Vec<(f64, f64)>,
     other: Vec<(f64, f64)>,
+    obstacles: Vec<Obstacle>,
     contacts: Vec<Contact>,
-    count: u64,
+    /// Contacts that have begun, by [`Cause`].
+    counts: [u64; 3],
 }
 
 impl Judge {
@@ -120,29 +145,40 @@ impl Judge {
             before: Vec::with_capacity(TOUCHING_ROOM),
             placed: Vec::with_capacity(corners),
             other: Vec::with_capacity(corners),
+            obstacles: Vec::new(),
             contacts: Vec::new(),
-            count: 0,
+            counts: [0; 3],
             shapes,
         }
     }
 
-    /// Looks at all vehicles, indexed by [`VehicleId`], and at the doors, indexed by [`DoorId`].
+    /// Looks at all vehicles, indexed by [`VehicleId`], and at the doors, indexed by [`DoorId`]. `off` tells whether a
+    /// vehicle is away from where it believes to be.
     ///
     /// # Panics
     /// If the number of vehicles is not the floor's.
-    pub fn step(&mut self, now_ms: u64, vehicles: &[Seen], open: impl Fn(DoorId) -> bool) {
+    pub fn step(
+        &mut self,
+        now_ms: u64,
+        vehicles: &[Seen],
+        open: impl Fn(DoorId) -> bool,
+        off: impl Fn(VehicleId) -> bool,
+    ) {
         assert_eq!(vehicles.len(), self.shapes.len(), "all vehicles are seen");
         std::mem::swap(&mut self.touching, &mut self.before);
         self.touching.clear();
         self.compare_vehicles(vehicles);
         for (i, vehicle) in vehicles.iter().enumerate() {
             self.compare_surroundings(i, vehicle, &open);
+            if !self.obstacles.is_empty() {
+                self.compare_obstacles(i, vehicle);
+            }
             self.seen[i] = Some(*vehicle);
         }
         for i in 0..self.touching.len() {
             let touch = self.touching[i];
             if !self.before.contains(&touch) {
-                self.record(now_ms, touch, vehicles);
+                self.record(now_ms, touch, vehicles, &off);
             }
         }
     }
@@ -234,27 +270,82 @@ impl Judge {
         }
     }
 
-    fn record(&mut self, at_ms: u64, touch: Touch, vehicles: &[Seen]) {
-        self.count += 1;
+    /// What lies on the way of one vehicle.
+    fn compare_obstacles(&mut self, i: usize, vehicle: &Seen) {
+        let shape = &self.shapes[i][usize::from(vehicle.loaded)];
+        for obstacle in &self.obstacles {
+            let [a, _, c, _] = obstacle.corners;
+            let diagonal = ((a.0 - c.0) * (a.0 - c.0) + (a.1 - c.1) * (a.1 - c.1)).sqrt();
+            let dx = (a.0 + c.0) / 2.0 - vehicle.at.0;
+            let dy = (a.1 + c.1) / 2.0 - vehicle.at.1;
+            let reach = shape.radius() + diagonal / 2.0;
+            let near = dx * dx + dy * dy <= reach * reach;
+            if obstacle.level != vehicle.level || !near {
+                continue;
+            }
+            shape.place(vehicle.at, vehicle.facing, &mut self.placed);
+            if touch(&self.placed, &obstacle.corners) {
+                let id = VehicleId::from_index(i);
+                self.touching.push(Touch::Obstacle(id, obstacle.edge));
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        at_ms: u64,
+        touch: Touch,
+        vehicles: &[Seen],
+        off: &impl Fn(VehicleId) -> bool,
+    ) {
+        let cause = match touch {
+            Touch::Obstacle(..) => Cause::Obstacle,
+            Touch::Vehicles(a, b) if off(a) || off(b) => Cause::Slip,
+            Touch::Wall(v, _) | Touch::Door(v, _) if off(v) => Cause::Slip,
+            _ => Cause::Control,
+        };
+        self.counts[cause as usize] += 1;
         if self.contacts.len() == CONTACTS_KEPT {
             return;
         }
         let pose = |id: VehicleId| rounded(&vehicles[id.index()]);
         let (first, other) = match touch {
             Touch::Vehicles(a, b) => (a, Some(pose(b))),
-            Touch::Wall(v, _) | Touch::Door(v, _) => (v, None),
+            Touch::Wall(v, _) | Touch::Door(v, _) | Touch::Obstacle(v, _) => (v, None),
         };
         self.contacts.push(Contact {
             at_ms,
             touch,
             pose: pose(first),
             other,
+            cause,
         });
     }
 
-    /// Number of contacts that have begun.
-    pub fn count(&self) -> u64 {
-        self.count
+    /// Number of contacts of a cause that have begun.
+    pub fn count(&self, cause: Cause) -> u64 {
+        self.counts[cause as usize]
+    }
+
+    /// The outline of a vehicle, with or without a load.
+    pub(crate) fn shape(&self, vehicle: usize, loaded: bool) -> &Shape {
+        &self.shapes[vehicle][usize::from(loaded)]
+    }
+
+    /// Something lies on an edge from now on; the corners of a rectangle counter-clockwise, mm.
+    pub fn put(&mut self, edge: EdgeId, level: LevelId, corners: [(f64, f64); 4]) {
+        if self.obstacles.iter().all(|o| o.edge != edge) {
+            self.obstacles.push(Obstacle {
+                edge,
+                level,
+                corners,
+            });
+        }
+    }
+
+    /// What lies on an edge is taken away.
+    pub fn take_away(&mut self, edge: EdgeId) {
+        self.obstacles.retain(|o| o.edge != edge);
     }
 
     /// The first [`CONTACTS_KEPT`] contacts, in the order of their begin.

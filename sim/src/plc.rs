@@ -6,12 +6,14 @@ pub mod charger;
 pub mod door;
 pub mod image;
 pub mod transfer;
+pub mod trouble;
 
 use charger::Charger;
 use door::Door;
 use image::Image;
 use takt_maps::{ChargerId, DeviceId, DoorId, Floor, StationId};
 use transfer::Transfer;
+use trouble::Trouble;
 
 /// What a device is for, with its model.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Plc {
     pub inputs: Image,
     /// What it is told.
     pub outputs: Image,
+    /// What is wrong with it; `None` while nothing is.
+    trouble: Option<Box<Trouble>>,
 }
 
 impl Plc {
@@ -60,6 +64,7 @@ impl Plc {
             model,
             inputs: Image::default(),
             outputs: Image::default(),
+            trouble: None,
         }
     }
 }

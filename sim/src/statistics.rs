@@ -37,8 +37,14 @@ pub struct Statistics {
     pub simulated_ms: u64,
     /// Steps simulated.
     pub steps: u64,
-    /// Contacts that have begun; any is a failure of what drives the vehicles.
+    /// Contacts that have begun between vehicles that were where they believed to be, or of such a vehicle with walls
+    /// and doors; any is a failure of what drives the vehicles.
     pub contacts: u64,
+    /// Contacts with a vehicle that was beside where it believed to be, by more than half of the clearance, or that was
+    /// being pushed by hand.
+    pub contacts_by_slip: u64,
+    /// Contacts with something that lay on the way.
+    pub contacts_with_obstacles: u64,
     /// Loads taken.
     pub loads: u64,
     /// Loads handed over.
@@ -49,6 +55,8 @@ pub struct Statistics {
     pub overflows: u64,
     /// Pieces handed over where they do not belong.
     pub misplaced: u64,
+    /// Pieces that fell off vehicles and were carried away.
+    pub lost_by_fault: u64,
     /// Is every piece still accounted for?
     pub stock_conserved: bool,
     /// Of each vehicle.

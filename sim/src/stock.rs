@@ -44,6 +44,7 @@ pub struct Stock {
     entries: Vec<Entry>,
     overflows: u64,
     misplaced: u64,
+    lost_by_fault: u64,
 }
 
 impl Stock {
@@ -58,6 +59,7 @@ impl Stock {
             entries: floor.buffers.iter().map(|b| entry(b.initial)).collect(),
             overflows: 0,
             misplaced: 0,
+            lost_by_fault: 0,
         }
     }
 
@@ -103,6 +105,11 @@ impl Stock {
     /// A vehicle hands its cargo over to no buffer.
     pub fn misplace(&mut self, cargo: Cargo) {
         self.misplaced += u64::from(cargo.pieces);
+    }
+
+    /// A vehicle's cargo falls off and is carried away.
+    pub fn lose(&mut self, cargo: Cargo) {
+        self.lost_by_fault += u64::from(cargo.pieces);
     }
 
     /// Are so many pieces there?
@@ -155,6 +162,11 @@ impl Stock {
         self.misplaced
     }
 
+    /// Pieces that fell off vehicles and were carried away.
+    pub fn lost_by_fault(&self) -> u64 {
+        self.lost_by_fault
+    }
+
     /// Is every piece that was ever there or made still somewhere, given what vehicles carry?
     pub fn conserved(&self, on_board: impl Iterator<Item = Cargo>) -> bool {
         let (picked, delivered) = self
@@ -162,7 +174,8 @@ impl Stock {
             .iter()
             .fold((0, 0), |(p, d), e| (p + e.picked, d + e.delivered));
         let carried: u64 = on_board.map(|c| u64::from(c.pieces)).sum();
-        self.entries.iter().all(Entry::balanced) && picked == delivered + carried + self.misplaced
+        let gone = self.misplaced + self.lost_by_fault;
+        self.entries.iter().all(Entry::balanced) && picked == delivered + carried + gone
     }
 }
 

@@ -7,7 +7,14 @@
 mod actions;
 pub mod battery;
 pub mod drive;
+mod faults;
+mod push;
+mod repeat;
+mod slip;
+mod trouble;
+mod untrue;
 
+use crate::faults::FaultKind;
 pub use actions::{CONNECT_MS, PATIENCE_MS, fault};
 use actions::{Doing, Told};
 use battery::{Battery, Use};
@@ -16,6 +23,7 @@ use takt_maps::words::{
     ActionState, LoadId, OperatingMode, Pose, VehicleActivity, VehicleCommand, VehicleReport,
 };
 use takt_maps::{Floor, LevelId, NodeId, VehicleId, VehicleKind};
+use trouble::Trouble;
 
 /// Time spent, by what it was spent on, ms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -51,6 +59,8 @@ pub struct Vehicle {
     doing: Doing,
     connected: bool,
     times: Times,
+    /// What is wrong with it; `None` while nothing is.
+    trouble: Option<Box<Trouble>>,
 }
 
 impl Vehicle {
@@ -86,11 +96,19 @@ impl Vehicle {
             doing: Doing::default(),
             connected: false,
             times: Times::default(),
+            trouble: None,
         }
     }
 
     /// Takes a command over, as far as the rules allow.
     pub fn command(&mut self, floor: &Floor, command: &VehicleCommand, now_ms: u64) {
+        self.command_once(floor, command, now_ms);
+        if self.suffers(FaultKind::VehicleRepeats) {
+            self.command_once(floor, command, now_ms);
+        }
+    }
+
+    fn command_once(&mut self, floor: &Floor, command: &VehicleCommand, now_ms: u64) {
         if command.epoch < self.epoch {
             return;
         }
@@ -150,15 +168,22 @@ impl Vehicle {
     /// Advances by `dt_ms`.
     pub fn step(&mut self, now_ms: u64, dt_ms: u32) {
         self.heartbeat = self.heartbeat.wrapping_add(1);
+        if self.trouble.is_some() {
+            self.step_trouble(dt_ms);
+        }
         if self.battery.empty() && !self.connected {
             self.fault = fault::BATTERY_EMPTY;
         }
-        let stop = self.hold || self.mode != OperatingMode::Automatic || self.stranded();
+        let stop = self.hold
+            || self.mode != OperatingMode::Automatic
+            || self.stranded()
+            || self.is_disabled();
         if !self.acts() && !self.drive.finished() {
             if !stop {
                 self.connected = false;
             }
-            let reached = self.drive.step(f64::from(dt_ms) / 1000.0, stop);
+            let halt = stop || self.gives_way();
+            let reached = self.drive.step(f64::from(dt_ms) / 1000.0, halt);
             self.reached_seq = reached.unwrap_or(self.reached_seq);
         }
         if !stop {
@@ -188,9 +213,11 @@ impl Vehicle {
         self.connected
     }
 
-    /// The node at which it stands, at the end of its base.
+    /// The node at which it stands, at the end of its base; `None` while it drives, or stands elsewhere.
     pub fn stands_at(&self) -> Option<NodeId> {
-        self.drive.finished().then(|| self.drive.node())
+        // A base that is told during an action is driven after it.
+        let stands = self.drive.finished() || self.acts();
+        (stands && !self.is_away()).then(|| self.drive.node())
     }
 
     /// Is a load on board?
@@ -235,10 +262,10 @@ impl Vehicle {
 
     /// What it says of itself now.
     pub fn report(&self) -> VehicleReport {
-        VehicleReport {
+        self.distort(VehicleReport {
             heartbeat: self.heartbeat,
             boot: self.boot,
-            mode: self.mode,
+            mode: self.current_mode(),
             activity: self.activity(),
             pose: Some(self.pose()),
             speed_mm_s: libm::round(self.drive.speed()) as u16,
@@ -251,7 +278,7 @@ impl Vehicle {
             fault: self.fault,
             action_sequence: self.action_sequence,
             action_state: self.action_state,
-        }
+        })
     }
 
     fn activity(&self) -> VehicleActivity {
@@ -259,7 +286,7 @@ impl Vehicle {
             VehicleActivity::Fault
         } else if self.acts() {
             VehicleActivity::Acting
-        } else if self.drive.moves() {
+        } else if self.drive.moves() || (self.gives_way() && !self.drive.finished()) {
             VehicleActivity::Driving
         } else if self.connected {
             VehicleActivity::Charging

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use takt_maps::Floor;
 use takt_rt::host::MemoryDisk;
+use takt_sim::judge::Cause;
 
 use super::Scenario;
 use crate::follower::model::{ALARMS_MAX, ENDED_MAX, SAMPLES_MAX};
@@ -139,9 +140,10 @@ fn live(
     let mut failed = |rehearsal: &Rehearsal, extra: &mut Extra| -> bool {
         let now_ms = rehearsal.now_ms();
         let judge = rehearsal.sim().judge();
-        if judge.count() > contacts {
-            contacts = judge.count();
-            let last = judge.contacts().last();
+        if judge.count(Cause::Control) > contacts {
+            contacts = judge.count(Cause::Control);
+            let mut all = judge.contacts().iter().rev();
+            let last = all.find(|c| c.cause == Cause::Control);
             extra.note(
                 "footprints",
                 now_ms,

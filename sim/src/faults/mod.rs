@@ -6,10 +6,14 @@
 //! ([`crate::floor::SimFloor::begin_fault`]); those of links, controller, disk, workers, operators and clocks by the host
 //! that runs it.
 
+mod act;
+pub(crate) mod dice;
 mod draw;
+pub(crate) mod incidents;
 mod kind;
 mod mix;
 mod parse;
+mod surroundings;
 
 pub use kind::{Amount, FaultKind, TargetClass};
 pub use mix::{Mix, Profile, Rate, Scope};

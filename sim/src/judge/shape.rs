@@ -54,6 +54,35 @@ pub fn touch(a: &[(f64, f64)], b: &[(f64, f64)]) -> bool {
     !a.is_empty() && !b.is_empty() && !edge_separates(a, b) && !edge_separates(b, a)
 }
 
+/// Makes a convex outline cover its way along a straight line, too: the hull of where it is and where it gets.
+pub fn sweep(outline: &mut Vec<(f64, f64)>, by: (f64, f64)) {
+    if by == (0.0, 0.0) || outline.len() < 2 {
+        return;
+    }
+    let mut points = std::mem::take(outline);
+    let moved: Vec<_> = points.iter().map(|p| (p.0 + by.0, p.1 + by.1)).collect();
+    points.extend(moved);
+    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    // The lower chain from left to right, then the upper one back.
+    let mut chain = |points: &mut dyn Iterator<Item = (f64, f64)>| {
+        let start = outline.len();
+        for p in points {
+            while outline.len() >= start + 2 {
+                let (a, b) = (outline[outline.len() - 2], outline[outline.len() - 1]);
+                if (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0) > 0.0 {
+                    break;
+                }
+                outline.pop();
+            }
+            outline.push(p);
+        }
+        // Its last corner is the first one of the next.
+        outline.pop();
+    };
+    chain(&mut points.iter().copied());
+    chain(&mut points.iter().rev().copied());
+}
+
 /// Has some edge of `a` all of `b` strictly on its outer side?
 fn edge_separates(a: &[(f64, f64)], b: &[(f64, f64)]) -> bool {
     let mut from = a[a.len() - 1];
@@ -195,6 +224,21 @@ mod tests {
         assert!(touch(&square(0.0), &square(1.0)));
         assert!(!touch(&square(0.0), &square(1.000_001)));
         assert!(!touch(&square(0.0), &[]));
+    }
+
+    #[test]
+    fn a_swept_outline_covers_its_way_and_no_more() {
+        let mut placed = vec![(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)];
+        sweep(&mut placed, (4.0, 4.0));
+        assert_eq!(placed.len(), 6);
+        let at = |x: f64, y: f64| [(x, y), (x + 0.1, y)];
+        assert!(touch(&placed, &at(3.5, 3.0)));
+        assert!(touch(&placed, &at(5.9, 4.9)));
+        assert!(!touch(&placed, &at(0.0, 1.5)));
+        assert!(!touch(&placed, &at(5.5, 2.0)));
+        let still = placed.clone();
+        sweep(&mut placed, (0.0, 0.0));
+        assert_eq!(placed, still);
     }
 
     #[test]

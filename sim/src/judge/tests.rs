@@ -36,14 +36,14 @@ fn a_contact_is_counted_when_it_begins_and_again_after_it_has_ended() {
     let far = [seen(3_000.0, 0.0, 0.0), seen(5_000.0, 0.0, 0.0)];
     let near = [seen(3_000.0, 0.0, 0.0), seen(3_900.0, 0.0, 0.0)];
     let open = |_| true;
-    judge.step(10, &far, open);
-    assert_eq!(judge.count(), 0);
-    judge.step(20, &near, open);
-    judge.step(30, &near, open);
-    assert_eq!(judge.count(), 1);
-    judge.step(40, &far, open);
-    judge.step(50, &near, open);
-    assert_eq!(judge.count(), 2);
+    judge.step(10, &far, open, |_| false);
+    assert_eq!(judge.count(Cause::Control), 0);
+    judge.step(20, &near, open, |_| false);
+    judge.step(30, &near, open, |_| false);
+    assert_eq!(judge.count(Cause::Control), 1);
+    judge.step(40, &far, open, |_| false);
+    judge.step(50, &near, open, |_| false);
+    assert_eq!(judge.count(Cause::Control), 2);
     assert_eq!(judge.contacts()[0].at_ms, 20);
     assert_eq!(
         judge.contacts()[0].touch,
@@ -59,13 +59,13 @@ fn other_levels_are_elsewhere_and_a_load_can_be_wider() {
     let mut judge = Judge::new(&floor);
     let mut pair = [seen(3_000.0, 0.0, 0.0), seen(3_000.0, 700.0, 0.0)];
     pair[1].at.1 = -700.0;
-    judge.step(10, &pair, |_| true);
-    assert_eq!(judge.count(), 0);
+    judge.step(10, &pair, |_| true, |_| false);
+    assert_eq!(judge.count(Cause::Control), 0);
     pair[0].loaded = true;
-    judge.step(20, &pair, |_| true);
-    assert_eq!(judge.count(), 1);
+    judge.step(20, &pair, |_| true, |_| false);
+    assert_eq!(judge.count(Cause::Control), 1);
     pair[1].level = LevelId(1);
-    judge.step(30, &pair, |_| true);
+    judge.step(30, &pair, |_| true, |_| false);
     assert_eq!(judge.touching(), &[]);
 }
 
@@ -75,18 +75,18 @@ fn walls_and_shut_doors_are_touched() {
     floor.vehicles.truncate(1);
     let mut judge = Judge::new(&floor);
     // Clear of the wall at y = 700, then beside it, then turned into it.
-    judge.step(10, &[seen(0.0, 0.0, 0.0)], |_| false);
-    judge.step(20, &[seen(0.0, 390.0, 0.0)], |_| false);
-    assert_eq!(judge.count(), 0);
-    judge.step(30, &[seen(0.0, 390.0, 1.0)], |_| false);
-    judge.step(40, &[seen(0.0, 390.0, 1.0)], |_| false);
-    assert_eq!(judge.count(), 1);
+    judge.step(10, &[seen(0.0, 0.0, 0.0)], |_| false, |_| false);
+    judge.step(20, &[seen(0.0, 390.0, 0.0)], |_| false, |_| false);
+    assert_eq!(judge.count(Cause::Control), 0);
+    judge.step(30, &[seen(0.0, 390.0, 1.0)], |_| false, |_| false);
+    judge.step(40, &[seen(0.0, 390.0, 1.0)], |_| false, |_| false);
+    assert_eq!(judge.count(Cause::Control), 1);
     assert_eq!(judge.contacts()[0].touch, Touch::Wall(VehicleId(0), 0));
     // Through the door while it is open, and as it shuts.
-    judge.step(50, &[seen(4_000.0, 1_500.0, 0.0)], |_| true);
-    assert_eq!(judge.count(), 1);
-    judge.step(60, &[seen(4_000.0, 1_500.0, 0.0)], |_| false);
-    assert_eq!(judge.count(), 2);
+    judge.step(50, &[seen(4_000.0, 1_500.0, 0.0)], |_| true, |_| false);
+    assert_eq!(judge.count(Cause::Control), 1);
+    judge.step(60, &[seen(4_000.0, 1_500.0, 0.0)], |_| false, |_| false);
+    assert_eq!(judge.count(Cause::Control), 2);
     assert_eq!(
         judge.contacts()[1].touch,
         Touch::Door(VehicleId(0), DoorId(0))
@@ -107,7 +107,7 @@ proptest! {
         let mut judge = Judge::new(&floor);
         for (n, places) in steps.iter().enumerate() {
             let vehicles: Vec<Seen> = places.iter().map(|&(x, y, a)| seen(x, y, a)).collect();
-            judge.step(n as u64, &vehicles, |_| true);
+            judge.step(n as u64, &vehicles, |_| true, |_| false);
             let outline = |v: &Seen| {
                 let mut placed = Vec::new();
                 Shape::new(&floor.kinds[0].footprint).place(v.at, v.facing, &mut placed);

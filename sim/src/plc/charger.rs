@@ -38,6 +38,11 @@ impl Charger {
         };
     }
 
+    /// Its contact is broken, as after power-on.
+    pub fn restart(&mut self) {
+        self.contact_ms = 0;
+    }
+
     /// Writes what it says.
     pub fn write(&self, inputs: &mut Image) {
         self.ready.set(inputs, 1);

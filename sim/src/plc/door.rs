@@ -38,6 +38,11 @@ impl Door {
         };
     }
 
+    /// Closes for `dt_ms`, whatever it is told.
+    pub fn close(&mut self, dt_ms: u32) {
+        self.travelled_ms = self.travelled_ms.saturating_sub(dt_ms);
+    }
+
     /// Writes what it says.
     pub fn write(&self, inputs: &mut Image) {
         self.opened.set(inputs, u16::from(self.is_open()));

@@ -106,6 +106,12 @@ impl Transfer {
         }
     }
 
+    /// Forgets what it was doing, as after power-on.
+    pub fn restart(&mut self) {
+        self.state = State::Ready;
+        (self.direction, self.buffer) = (0, 0);
+    }
+
     /// Writes what it says; `level` tells the pieces in a buffer.
     pub fn write(&self, inputs: &mut Image, level: impl Fn(BufferId) -> u64) {
         let p = &self.points;

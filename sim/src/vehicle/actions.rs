@@ -1,6 +1,7 @@
 //! What a vehicle does at the end of its base: actions, told by number, begun at rest, reported until the next.
 
 use super::Vehicle;
+use crate::faults::FaultKind;
 use takt_maps::words::{Action, ActionState, LoadId};
 
 /// Fault codes that a simulated vehicle reports.
@@ -21,6 +22,8 @@ pub mod fault {
     pub const NO_CHARGER: u16 = 7;
     /// Given up before anything moved, because another action was told.
     pub const SUPERSEDED: u16 = 8;
+    /// It does nothing that it is told (a fault of the simulation's making).
+    pub const REFUSED: u16 = 9;
 }
 
 /// Time to connect to a charger, or to disconnect.
@@ -71,6 +74,7 @@ impl Vehicle {
         };
         match self.told.action {
             Action::None => self.action_state = ActionState::Done,
+            _ if self.suffers(FaultKind::VehicleRefuses) => self.fail(fault::REFUSED),
             // Told again after a restart of the controller: what is on board need not be taken again.
             Action::Load if self.load != LoadId::NONE && self.load == self.told.load => {
                 self.action_state = ActionState::Done;
@@ -99,7 +103,8 @@ impl Vehicle {
 
     /// The action that runs, with its load.
     pub fn running(&self) -> Option<(Action, LoadId)> {
-        self.acts().then_some((self.doing.action, self.doing.load))
+        let own = self.acts() && !self.trouble.as_ref().is_some_and(|t| t.again.runs());
+        own.then_some((self.doing.action, self.doing.load))
     }
 
     /// Counts `dt_ms` of an action under way; true when it has taken as long as it takes.
@@ -126,7 +131,7 @@ impl Vehicle {
     pub fn succeed(&mut self) {
         match self.doing.action {
             Action::None => {}
-            Action::Load => self.load = self.doing.load,
+            Action::Load => self.load = self.found(self.doing.load),
             Action::Unload => self.load = LoadId::NONE,
             Action::StartCharging => self.connected = true,
             Action::StopCharging => self.connected = false,

@@ -8,6 +8,8 @@ pub struct Battery {
     data: Data,
     capacity_mj: i64,
     energy_mj: i64,
+    /// Empty although energy is not modelled.
+    flat: bool,
 }
 
 /// What the energy is used for.
@@ -29,12 +31,14 @@ impl Battery {
             data: data.clone(),
             capacity_mj,
             energy_mj: capacity_mj / 1000 * i64::from(permille.min(1000)),
+            flat: false,
         }
     }
 
     /// Uses, or takes in, energy for `dt_ms`.
     pub fn step(&mut self, used: Use, dt_ms: u32) {
         if self.capacity_mj == 0 {
+            self.flat &= used != Use::Charge;
             return;
         }
         let watts = match used {
@@ -48,14 +52,26 @@ impl Battery {
     /// State of charge, `0 ..= 1000`; 1000 when energy is not modelled.
     pub fn permille(&self) -> u16 {
         if self.capacity_mj == 0 {
-            return 1000;
+            return if self.flat { 0 } else { 1000 };
         }
         (self.energy_mj * 1000 / self.capacity_mj) as u16
     }
 
     /// Is nothing left?
     pub fn empty(&self) -> bool {
-        self.capacity_mj > 0 && self.energy_mj == 0
+        self.flat || (self.capacity_mj > 0 && self.energy_mj == 0)
+    }
+
+    /// All energy is gone at once.
+    pub fn drain(&mut self) {
+        self.energy_mj = 0;
+        self.flat = self.capacity_mj == 0;
+    }
+
+    /// It is full at once.
+    pub fn fill(&mut self) {
+        self.energy_mj = self.capacity_mj;
+        self.flat = false;
     }
 }
 

@@ -5,6 +5,9 @@
 //! solving for the speed at the *end* of a step with the distance covered *during* it, so that a vehicle comes to
 //! rest on its last waypoint and never beyond it.
 
+mod disturb;
+
+pub use disturb::Ahead;
 use takt_maps::words::{Drive as Leading, Waypoint};
 use takt_maps::{LevelId, NodeId, VehicleKind};
 
@@ -34,6 +37,8 @@ struct Leg {
     limit: f64,
     /// Greatest speed at its end, mm/s; 0 where the vehicle must stop.
     pass: f64,
+    /// How far beyond its end the vehicle comes to rest, mm; 0 but for a vehicle that overshoots.
+    beyond: f64,
 }
 
 /// What a kind of vehicle can do, in floating point.
@@ -64,6 +69,10 @@ pub struct Drive {
     progress: f64,
     turning: bool,
     distance_mm: f64,
+    /// How far beyond the end of its base it comes to rest, mm.
+    overshoot: f64,
+    /// Does it stand away from its last node, with its base forgotten?
+    astray: bool,
 }
 
 impl Drive {
@@ -96,6 +105,8 @@ impl Drive {
             progress: 0.0,
             turning: false,
             distance_mm: 0.0,
+            overshoot: 0.0,
+            astray: false,
         };
         drive.face(heading_rad);
         drive
@@ -132,7 +143,7 @@ impl Drive {
     }
 
     /// The nodes that it has yet to go to, in order.
-    pub fn ahead(&self) -> impl Iterator<Item = NodeId> {
+    pub fn nodes_ahead(&self) -> impl Iterator<Item = NodeId> {
         (0..self.len).map(|i| self.leg(i).node)
     }
 
@@ -164,7 +175,7 @@ impl Drive {
         assert!(self.has_room(), "the caller asks for room first");
         let (from, heading) = match self.len {
             0 => ((self.x, self.y), self.heading),
-            n => (self.leg(n - 1).end, self.leg(n - 1).heading),
+            n => (self.resting_point(n - 1), self.leg(n - 1).heading),
         };
         let end = (f64::from(waypoint.x_mm), f64::from(waypoint.y_mm));
         let (dx, dy) = (end.0 - from.0, end.1 - from.1);
@@ -181,6 +192,7 @@ impl Drive {
             granted: f64::from(waypoint.speed_mm_s),
             limit: 0.0,
             pass: 0.0,
+            beyond: 0.0,
         };
         // A waypoint where the vehicle already is has no direction: it neither turns nor drives.
         if length > 0.0 {
@@ -217,8 +229,10 @@ impl Drive {
             } else {
                 0.0
             };
+            let beyond = self.beyond(i);
             let slot = (self.first + i) % LEGS_MAX;
             self.legs[slot].pass = pass;
+            self.legs[slot].beyond = beyond;
         }
     }
 
@@ -238,7 +252,7 @@ impl Drive {
                 }
                 return reached;
             }
-            let rest = leg.length - self.progress;
+            let rest = leg.length + leg.beyond - self.progress;
             let next = self.next_speed(&leg, rest, left_s, hold);
             let covered = (self.speed + next) / 2.0 * left_s;
             let arrives = covered >= rest || (leg.pass == 0.0 && rest - covered < ARRIVED_MM);
@@ -258,6 +272,11 @@ impl Drive {
             left_s *= 1.0 - part;
             self.speed = at_end.min(leg.pass);
             (self.x, self.y) = leg.end;
+            if leg.beyond > 0.0 {
+                self.x += leg.direction.0 * leg.beyond;
+                self.y += leg.direction.1 * leg.beyond;
+            }
+            self.astray = false;
             self.node = leg.node;
             self.level = leg.level;
             self.progress = 0.0;

@@ -163,7 +163,7 @@ impl Ground {
         let truth = sim.vehicle(vehicle);
         let mut at = truth.motion().node();
         let mut held = vec![floor.roadmap.place_of(at)];
-        for node in truth.motion().ahead() {
+        for node in truth.motion().nodes_ahead() {
             add(floor, &mut held, at, node);
             at = node;
         }

@@ -50,6 +50,8 @@ pub struct Outcome {
     pub lives: u64,
     /// Contacts of vehicles that were off where they believed to be.
     pub contacts_by_slip: u64,
+    /// Contacts of vehicles with what fell right before them.
+    pub contacts_with_obstacles: u64,
     /// Orders that a disk lost which had said that it had them.
     pub orders_lost_by_disk: u64,
     /// What judges found beside that, all of it.
@@ -83,7 +85,8 @@ impl Rehearsal {
             counts: self.controller.counts(),
             faults: self.trouble.begun(),
             lives: self.lives,
-            contacts_by_slip: 0,
+            contacts_by_slip: stats.contacts_by_slip,
+            contacts_with_obstacles: stats.contacts_with_obstacles,
             orders_lost_by_disk: self.orders.lost_by_disk,
             violations: self.findings.count,
         }
