@@ -1,6 +1,7 @@
 //! What people and programs ask for, and the orders that the floor's own stock asks for.
 
 use takt_maps::{DeviceId, OrderId, VehicleId};
+use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::orders::OrderSpec;
 
 use super::fleet::Mission;
@@ -83,7 +84,9 @@ impl Controller {
         self.orders
             .cancel(id, self.now_ms, &mut moves(&mut self.stock, out))
             .map_err(Refused::Order)?;
-        if let Some(vehicle) = vehicle {
+        if let Some(vehicle) = vehicle
+            && !is_on(Mutant::KeepCancelled)
+        {
             self.release(vehicle, id);
         }
         self.dispatch_due = true;

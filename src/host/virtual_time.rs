@@ -305,8 +305,13 @@ impl Rehearsal {
         };
         self.recording.take_in(facts, &self.inputs);
         for input in &self.inputs {
-            if let Input::Field(said) = input {
-                self.ground.told_controller(said, now_ms);
+            match input {
+                Input::Field(said) => self.ground.told_controller(said, now_ms),
+                Input::Ask {
+                    request: Ask::PauseVehicle(vehicle, false),
+                    ..
+                } => self.ground.resumed(*vehicle),
+                _ => {}
             }
         }
         facts

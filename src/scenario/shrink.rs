@@ -143,7 +143,13 @@ impl Shrinker<'_> {
 
     fn cut_fleet(&mut self) {
         let Ok(floor) = self.best.floor() else { return };
-        let mut few = 1;
+        // Lines need most of their fleet: with less, orders pile up without end, which is another matter.
+        let all = floor.vehicles.len();
+        let mut few = if self.best.lines && !floor.lines.is_empty() {
+            all * 3 / 4
+        } else {
+            1
+        };
         // The smallest fleet that fails, by doubling.
         while few < floor.vehicles.len() {
             if self.try_it(self.with(|s| s.vehicles = Some(few))) {

@@ -101,14 +101,21 @@ impl SwarmOptions {
                 Depth::Image
             }),
             vehicles: None,
-            lines: !chance.one_in(4),
+            lines: !chance.one_in(3),
             workload: !chance.one_in(4),
             clients: !chance.one_in(4),
             faults: Vec::new(),
         };
         let whole = scenario.floor()?;
         if !all {
-            scenario.vehicles = Some(1 + chance.below(whole.vehicles.len() as u32) as usize);
+            // Lines need most of the fleet that they were planned for, or orders pile up without end.
+            let most = whole.vehicles.len() as u32;
+            let least = if scenario.lines && !whole.lines.is_empty() {
+                most * 3 / 4
+            } else {
+                1
+            };
+            scenario.vehicles = Some((least + chance.below(most - least + 1)).max(1) as usize);
         }
         scenario.faults = mix.draw(&*scenario.floor()?, seed, self.for_ms);
         Ok(scenario)

@@ -30,6 +30,8 @@ struct Watched {
     command: Option<VehicleCommand>,
     /// Since when nothing may be granted to it, as far as the controller can know.
     unfit_since_ms: Option<u64>,
+    /// It was not in automatic mode, and nobody has resumed it since.
+    to_be_resumed: bool,
 }
 
 impl Ground {
@@ -59,12 +61,22 @@ impl Ground {
             } => (*vehicle, false),
             _ => return,
         };
+        if let FromField::Vehicle { report, .. } = input
+            && report.mode != OperatingMode::Automatic
+        {
+            self.vehicles[vehicle.index()].to_be_resumed = true;
+        }
         let since = &mut self.vehicles[vehicle.index()].unfit_since_ms;
         *since = if fit {
             None
         } else {
             Some(since.unwrap_or(now_ms))
         };
+    }
+
+    /// A person asks for a vehicle to go on.
+    pub fn resumed(&mut self, vehicle: VehicleId) {
+        self.vehicles[vehicle.index()].to_be_resumed = false;
     }
 
     /// A controller has died: what it told is on the vehicles, or lost.
@@ -101,6 +113,14 @@ impl Ground {
                     "{} is given ground up to waypoint {end}, and has been out of touch or unfit for {} ms",
                     floor.vehicles[vehicle.index()].name,
                     now_ms - since_ms
+                )
+            });
+        }
+        if self.vehicles[vehicle.index()].to_be_resumed {
+            findings.note("granted-unfit", now_ms, || {
+                format!(
+                    "{} is given ground after a stop, and nobody has resumed it",
+                    floor.vehicles[vehicle.index()].name
                 )
             });
         }

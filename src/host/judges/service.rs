@@ -5,7 +5,7 @@ use takt_maps::{Floor, OrderId};
 
 use super::orders::Orders;
 use super::{Findings, Violation};
-use crate::follower::model::{ReadModel, WaitView};
+use crate::follower::model::{MissionView, ReadModel, WaitView};
 
 /// So long after the last fault every order and every vehicle may take.
 pub const SETTLING_MS: u64 = 30 * 60_000;
@@ -71,6 +71,14 @@ impl Service {
 /// Why a vehicle is not in service.
 fn complaint(model: &ReadModel, index: usize) -> Option<&'static str> {
     let v = &model.vehicles[index];
+    if let MissionView::ToPickup(id)
+    | MissionView::Loading(id)
+    | MissionView::ToDrop(id)
+    | MissionView::Unloading(id) = v.mission
+        && model.orders.get(&id).is_none_or(|o| o.state.is_final())
+    {
+        return Some("works on an order that has ended");
+    }
     match v.wait {
         _ if !v.linked => Some("is out of touch"),
         _ if v.paused => Some("is paused"),
