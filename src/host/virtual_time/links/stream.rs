@@ -131,6 +131,7 @@ impl Dial for Dialer {
                 field: self.0.clone(),
                 index,
                 begun: Vec::new(),
+                read: 0,
             }),
         }
     }
@@ -143,6 +144,8 @@ pub(super) struct Stream {
     connection: u64,
     /// Bytes written that are no whole frame yet.
     begun: Vec<u8>,
+    /// Bytes of the first answer that were read already.
+    read: usize,
 }
 
 impl fmt::Debug for Stream {
@@ -186,23 +189,30 @@ impl AsyncWrite for Stream {
 }
 
 impl AsyncRead for Stream {
-    /// Gives all answers that have arrived, as far as there is room for whole ones.
+    /// Gives all answers that have arrived, as far as there is room.
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut field = self.field.lock();
-        let end = &mut field.ends[self.index];
-        if end.wire.is_broken(self.connection) {
+        let this = self.get_mut();
+        let mut field = this.field.lock();
+        let end = &mut field.ends[this.index];
+        if end.wire.is_broken(this.connection) {
             return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
         }
         let before = buffer.filled().len();
-        while let Some(answer) = end.wire.peek()
-            && answer.bytes().len() <= buffer.remaining()
+        while buffer.remaining() > 0
+            && let Some(answer) = end.wire.peek()
         {
-            buffer.put_slice(answer.bytes());
-            end.wire.take();
+            let rest = &answer.bytes()[this.read..];
+            let now = rest.len().min(buffer.remaining());
+            buffer.put_slice(&rest[..now]);
+            this.read += now;
+            if now == rest.len() {
+                this.read = 0;
+                end.wire.take();
+            }
         }
         if buffer.filled().len() > before {
             return Poll::Ready(Ok(()));
