@@ -5,12 +5,15 @@
 
 mod control;
 mod endpoint;
+mod injected;
 mod pace;
 pub mod registers;
 
 use crate::floor::{Endpoint, SimFloor};
 use crate::statistics::Statistics;
 use endpoint::{DeviceServer, Plug, VehicleServer};
+use injected::Injected;
+pub use injected::{KnownFault, known as known_faults};
 use pace::Pacer;
 use registers::{Block, COMMAND_REGISTERS};
 use serde::{Deserialize, Serialize};
@@ -97,6 +100,7 @@ pub enum ServeError {
 struct Shared {
     sim: Mutex<SimFloor>,
     lag: Mutex<Lag>,
+    injected: Mutex<Injected>,
 }
 
 impl Shared {
@@ -107,6 +111,11 @@ impl Shared {
 
     fn lag(&self) -> MutexGuard<'_, Lag> {
         self.lag.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Never taken by somebody who holds the simulation, but for its own thread.
+    fn injected(&self) -> MutexGuard<'_, Injected> {
+        self.injected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn report(&self) -> Report {
@@ -129,6 +138,7 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         sim: Mutex::new(SimFloor::new(floor.clone(), options.seed)),
         lag: Mutex::new(Lag::default()),
+        injected: Mutex::default(),
     });
     // Dropping the set, on any way out of here, closes all sockets.
     let mut tasks = JoinSet::new();
