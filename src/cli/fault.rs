@@ -58,12 +58,18 @@ struct InjectArgs {
     amount: Option<u32>,
     #[command(flatten)]
     floor: RunningFloor,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
 struct ActiveArgs {
     #[command(flatten)]
     floor: RunningFloor,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
 }
 
 /// Where the simulated floor is.
@@ -112,10 +118,7 @@ pub fn run(command: FaultCommand) -> Result<(), Failure> {
         }
         Command::List { json: false } => list(),
         Command::Inject(args) => block_on(async move { inject(&args).await }),
-        Command::Active(args) => block_on(async move {
-            let answer = ask(&args.floor.client()?, json!({ "cmd": "faults" })).await?;
-            print_json(&json!({ "active": answer["active"] }))
-        }),
+        Command::Active(args) => block_on(async move { active(&args).await }),
     }
 }
 
@@ -155,7 +158,34 @@ async fn inject(args: &InjectArgs) -> Result<(), Failure> {
         "amount": args.amount,
     });
     ask(&client, request).await?;
+    if args.json {
+        return print_json(&json!({ "kind": args.kind, "target": args.target, "begun": true }));
+    }
     print(&format!("{} of {}: begun\n", args.kind, args.target))
+}
+
+async fn active(args: &ActiveArgs) -> Result<(), Failure> {
+    let answer = ask(&args.floor.client()?, json!({ "cmd": "faults" })).await?;
+    if args.json {
+        return print_json(&json!({ "active": answer["active"] }));
+    }
+    let word = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let faults = answer["active"].as_array().map_or(&[][..], Vec::as_slice);
+    let cells = ["kind", "target", "amount", "left_s"];
+    let rows: Vec<_> = faults
+        .iter()
+        .map(|fault| cells.map(|key| word(&fault[key])))
+        .collect();
+    let heading = [
+        ("FAULT", Align::Left),
+        ("OF", Align::Left),
+        ("AMOUNT", Align::Right),
+        ("LEFT (s)", Align::Right),
+    ];
+    print(&table(heading, &rows))
 }
 
 /// Asks the floor; what it refuses is bad input.
