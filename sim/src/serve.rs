@@ -8,6 +8,7 @@
 mod control;
 mod endpoint;
 pub mod frames;
+mod injected;
 mod pace;
 pub mod registers;
 pub mod unit;
@@ -15,6 +16,8 @@ pub mod unit;
 use crate::floor::{Endpoint, SimFloor};
 use crate::statistics::Statistics;
 use endpoint::{Plug, UnitServer};
+use injected::Injected;
+pub use injected::{KnownFault, known as known_faults};
 use pace::Pacer;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,6 +104,7 @@ pub enum ServeError {
 struct Shared {
     sim: Mutex<SimFloor>,
     lag: Mutex<Lag>,
+    injected: Mutex<Injected>,
 }
 
 impl Shared {
@@ -111,6 +115,11 @@ impl Shared {
 
     fn lag(&self) -> MutexGuard<'_, Lag> {
         self.lag.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Never taken by somebody who holds the simulation, but for its own thread.
+    fn injected(&self) -> MutexGuard<'_, Injected> {
+        self.injected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn report(&self) -> Report {
@@ -133,6 +142,7 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         sim: Mutex::new(SimFloor::new(floor.clone(), options.seed)),
         lag: Mutex::new(Lag::default()),
+        injected: Mutex::default(),
     });
     // Dropping the set, on any way out of here, closes all sockets.
     let mut tasks = JoinSet::new();

@@ -13,6 +13,7 @@ mod bench;
 mod check;
 mod client;
 mod exit;
+mod fault;
 mod floor;
 mod journal;
 mod order;
@@ -73,6 +74,8 @@ enum Command {
     Order(order::OrderCommand),
     /// List, pause and resume vehicles
     Vehicle(vehicle::VehicleCommand),
+    /// What can go wrong on a simulated floor, and letting it go wrong on one that runs
+    Fault(fault::FaultCommand),
     /// Measure this machine: the control cycle's timing, the queues
     Bench(bench::BenchCommand),
 }
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Floor(command) => floor::run(command),
         Command::Order(command) => order::run(command),
         Command::Vehicle(command) => vehicle::run(command),
+        Command::Fault(command) => fault::run(command),
         Command::Bench(command) => bench::run(command),
     };
     match done {

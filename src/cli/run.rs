@@ -59,6 +59,10 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
             }
         };
         let (addresses, judge) = read_ports(&ports_file, &floor)?;
+        tracing::info!(
+            "the floor's control channel, for takt fault inject: --control {}",
+            judge.address()
+        );
         let site = Site {
             floor: Arc::clone(&floor),
             addresses,

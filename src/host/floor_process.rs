@@ -28,6 +28,16 @@ pub struct FloorClient {
 }
 
 impl FloorClient {
+    /// At an address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { address }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// From the file that `takt floor serve` writes.
     ///
     /// # Errors
@@ -50,6 +60,17 @@ impl FloorClient {
     /// If the floor's process does not answer.
     pub async fn status(&self) -> Result<FloorStatus, String> {
         let answer = tokio::time::timeout(TIMEOUT, self.ask("{\"cmd\":\"status\"}\n")).await;
+        let line = answer.map_err(|_| "the floor's process does not answer".to_owned())??;
+        serde_json::from_str(&line).map_err(|e| format!("the floor's process answers oddly: {e}"))
+    }
+
+    /// Asks for something in the words of the control channel.
+    ///
+    /// # Errors
+    /// If the floor's process does not answer.
+    pub async fn request(&self, request: &serde_json::Value) -> Result<serde_json::Value, String> {
+        let line = format!("{request}\n");
+        let answer = tokio::time::timeout(TIMEOUT, self.ask(&line)).await;
         let line = answer.map_err(|_| "the floor's process does not answer".to_owned())??;
         serde_json::from_str(&line).map_err(|e| format!("the floor's process answers oddly: {e}"))
     }

@@ -18,6 +18,7 @@ mod surroundings;
 pub use kind::{Amount, FaultKind, TargetClass};
 pub use mix::{Mix, Profile, Rate, Scope};
 pub use parse::SpecError;
+pub(crate) use parse::unknown;
 
 use takt_maps::{DeviceId, EdgeId, Floor, NodeId, VehicleId};
 

@@ -98,7 +98,7 @@ fn parse_rate(kind: FaultKind, text: &str) -> Result<f64, String> {
 }
 
 /// Says what there is, what comes nearest first.
-pub(super) fn unknown(name: &str) -> String {
+pub(crate) fn unknown(name: &str) -> String {
     let names: Vec<&str> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
     let hint = takt_maps::suggest::did_you_mean(name, names.iter().copied());
     let hint = hint.map_or(String::new(), |hint| format!(" ({hint})"));

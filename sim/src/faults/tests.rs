@@ -109,3 +109,21 @@ fn a_script_follows_its_rates_and_its_seed() {
         );
     }
 }
+
+#[test]
+fn the_guide_lists_all_kinds_as_they_are() {
+    let guide = include_str!("../../../docs/faults.md");
+    let rows: Vec<&str> = guide.lines().filter(|l| l.starts_with("| `")).collect();
+    assert_eq!(rows.len(), FaultKind::ALL.len());
+    for (row, &kind) in rows.iter().zip(FaultKind::ALL) {
+        let amount = kind.amount().map_or("-".to_owned(), |a| {
+            format!("{} to {} {}", a.min, a.max, a.unit)
+        });
+        let (name, of, what) = (kind.name(), kind.class().word(), kind.what());
+        let live = if kind.is_live() { "yes" } else { "-" };
+        assert_eq!(
+            *row,
+            format!("| `{name}` | {of} | {amount} | {live} | {what} |")
+        );
+    }
+}

@@ -3,11 +3,14 @@
 //! ```text
 //! {"cmd":"unplug","vehicle":"agv-01","for_s":5}     server and connections closed for so long, then back
 //! {"cmd":"unplug","device":"smt1-plc","for_s":5}
+//! {"cmd":"fault","kind":"vehicle-stops","target":"agv-01","for_s":10,"amount":0}     see docs/faults.md
+//! {"cmd":"faults"}                                  which there are, and which are active
 //! {"cmd":"status"}                                  what happened on the floor so far
 //! {"cmd":"stop"}                                    ends the simulated floor
 //! ```
 
 use super::endpoint::Plug;
+use super::injected::{self, ActiveFault, KnownFault};
 use super::{Lag, Shared};
 use crate::floor::Endpoint;
 use crate::judge::Contact;
@@ -42,6 +45,17 @@ enum Command {
         device: Option<String>,
         for_s: f64,
     },
+    /// Let something go wrong.
+    Fault {
+        kind: String,
+        target: String,
+        #[serde(default)]
+        for_s: Option<f64>,
+        #[serde(default)]
+        amount: Option<u32>,
+    },
+    /// Tell which faults there are.
+    Faults {},
     /// Tell what happened so far.
     Status {},
     /// End.
@@ -54,6 +68,11 @@ enum Command {
 enum Answer {
     Done {
         ok: bool,
+    },
+    Faults {
+        ok: bool,
+        kinds: Vec<KnownFault>,
+        active: Vec<ActiveFault>,
     },
     Status {
         ok: bool,
@@ -144,8 +163,28 @@ impl Control {
     fn answer(&self, line: &[u8]) -> Answer {
         match serde_json::from_slice(line) {
             Err(error) => refused(format!(
-                "not a command: {error}; known are unplug, status and stop"
+                "not a command: {error}; known are fault, faults, unplug, status and stop"
             )),
+            Ok(Command::Fault {
+                kind,
+                target,
+                for_s,
+                amount,
+            }) => match self.inject(&kind, &target, for_s, amount) {
+                Ok(()) => Answer::Done { ok: true },
+                Err(error) => refused(error),
+            },
+            Ok(Command::Faults {}) => {
+                let (floor, now_ms) = {
+                    let sim = self.shared.sim();
+                    (sim.floor().clone(), sim.now_ms())
+                };
+                Answer::Faults {
+                    ok: true,
+                    kinds: injected::known(),
+                    active: self.shared.injected().active(&floor, now_ms),
+                }
+            }
             Ok(Command::Status {}) => self.status(),
             Ok(Command::Stop {}) => {
                 // Full means that it has been told already.
@@ -161,6 +200,23 @@ impl Control {
                 Err(error) => refused(error),
             },
         }
+    }
+
+    fn inject(
+        &self,
+        kind: &str,
+        target: &str,
+        for_s: Option<f64>,
+        amount: Option<u32>,
+    ) -> Result<(), String> {
+        let floor = self.shared.sim().floor().clone();
+        let fault = injected::meant(&floor, kind, target, for_s, amount)?;
+        self.shared.injected().add(&floor, fault)?;
+        if !injected::pull(&fault, &self.plugs) {
+            return Err("its plug is being pulled too often; wait until it is back".into());
+        }
+        tracing::info!(kind, target, for_s, amount = fault.amount, "fault injected");
+        Ok(())
     }
 
     fn unplug(

@@ -73,7 +73,9 @@ fn run(shared: &Shared, stop: &AtomicBool) {
         }
         for _ in dropped..behind {
             // Locked for each step anew, so that the servers get their turn.
-            shared.sim().step(STEP_MS);
+            let mut sim = shared.sim();
+            shared.injected().step(&mut sim);
+            sim.step(STEP_MS);
         }
         past += behind;
         let next = step * (past + 1).min(u64::from(u32::MAX)) as u32;

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod faults;
+
 use super::registers::COMMAND_REGISTERS;
 use super::*;
 use crate::testing;
