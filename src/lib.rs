@@ -16,6 +16,7 @@ pub mod follower;
 pub mod host;
 pub mod journal;
 pub mod replay;
+pub mod scenario;
 
 /// So that tests can count what the control cycle must not do.
 #[cfg(test)]

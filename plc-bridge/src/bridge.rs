@@ -5,8 +5,10 @@ use crate::image::Image;
 use crate::link::outbox::{OutboxSender, outbox};
 use crate::link::port::{DevicePort, Port, VehiclePort};
 use crate::link::stats::{Counters, LinkStats};
-use crate::link::task::{Clock, Inbox, Link, Timing};
+use crate::link::task::{Clock, Inbox, Link};
+use crate::link::timing::Timing;
 use crate::messages::{Endpoint, FromField, LinkState, ToField};
+use crate::modbus::{Dial, Tcp};
 use std::sync::Arc;
 use takt_maps::words::VehicleCommand;
 use takt_maps::{Control, DeviceId, Floor, VehicleId};
@@ -42,9 +44,25 @@ impl Bridge {
         clock: impl Fn() -> u64 + Send + Sync + 'static,
         inbox: impl Fn(FromField) + Send + Sync + 'static,
     ) -> Self {
+        Self::start_over(Tcp, floor, addresses, handle, clock, inbox)
+    }
+
+    /// The same over connections that `dialer` makes. Nothing here reads another clock than tokio's, so that on a
+    /// runtime whose clock is paused the links run in virtual time.
+    pub fn start_over<D: Dial>(
+        dialer: D,
+        floor: &Floor,
+        addresses: &Addresses,
+        handle: &Handle,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+        inbox: impl Fn(FromField) + Send + Sync + 'static,
+    ) -> Self {
+        // Links look at the clock of the runtime that they are for.
+        let _entered = handle.enter();
         let servers = addresses.vehicles.iter().chain(&addresses.devices);
         let (stop, stop_seen) = watch::channel(false);
         let mut starter = Starter {
+            dialer: Arc::new(dialer),
             control: &floor.control,
             links: servers.flatten().count(),
             handle,
@@ -135,7 +153,8 @@ impl Bridge {
 }
 
 /// What all links are started with.
-struct Starter<'a> {
+struct Starter<'a, D> {
+    dialer: Arc<D>,
     control: &'a Control,
     links: usize,
     handle: &'a Handle,
@@ -146,11 +165,12 @@ struct Starter<'a> {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Starter<'_> {
+impl<D: Dial> Starter<'_, D> {
     fn link<P: Port>(&mut self, endpoint: Endpoint, name: &str, server: Server, port: P) {
         let counters = Arc::new(Counters::new(endpoint, name));
         let timing = Timing::new(self.control, self.counters.len(), self.links);
         let link = Link::new(
+            self.dialer.clone(),
             server,
             port,
             timing,

@@ -27,6 +27,11 @@ impl Image {
         image
     }
 
+    /// The first `words` registers; the others are 0.
+    pub fn first(&self, words: usize) -> Self {
+        Self::from_words(&self.words[..words.min(IMAGE_WORDS)])
+    }
+
     /// All words, in register order.
     pub fn words(&self) -> &[u16; IMAGE_WORDS] {
         &self.words

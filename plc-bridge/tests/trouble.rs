@@ -9,7 +9,7 @@ use field::server::{Kind, Server};
 use field::*;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
-use takt_plc_bridge::modbus::Connection;
+use takt_plc_bridge::modbus::{Connection, Tcp};
 use takt_plc_bridge::{LinkState, LinkStats};
 use tokio_modbus::ExceptionCode;
 
@@ -214,7 +214,7 @@ fn random_damage_is_an_error_or_an_answer() {
         let (mut good, mut bad) = (0, 0);
         for _ in 0..300 {
             let (connecting, request) = (Duration::from_secs(5), Duration::from_millis(20));
-            let mut connection = Connection::open(rogue.address, 1, connecting, request)
+            let mut connection = Connection::open(&Tcp, (rogue.address, 1), connecting, request)
                 .await
                 .unwrap();
             match connection.read_inputs(0, 24).await {

@@ -47,6 +47,7 @@ pub mod cycle;
 #[cfg(not(loom))]
 pub mod host;
 #[cfg_attr(loom, allow(dead_code))]
+pub mod mutant;
 pub mod queue;
 mod sync;
 #[cfg(not(loom))]

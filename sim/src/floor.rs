@@ -1,6 +1,7 @@
 //! The simulated floor: all models, advanced together in steps of 10 ms.
 
 use crate::faults::incidents::Incidents;
+use crate::handover::Handover;
 use crate::judge::{Cause, Contact, Judge, Seen};
 use crate::line::Line;
 use crate::plc::{Model, Plc, image::Image, trouble::Way};
@@ -9,6 +10,7 @@ use crate::stock::{Cargo, Stock};
 use crate::vehicle::Vehicle;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use takt_maps::words::{OperatingMode, VehicleCommand, VehicleReport};
 use takt_maps::{
@@ -40,6 +42,8 @@ pub struct SimFloor {
     pub(crate) stations: Vec<(NodeId, StationId)>,
     pub(crate) loads: u64,
     pub(crate) unloads: u64,
+    /// Loads that changed hands and nobody has asked about; the latest, if nobody ever does.
+    pub(crate) handovers: VecDeque<Handover>,
     lines: Vec<Line>,
     /// The device of each door, if it has one.
     doors: Vec<Option<DeviceId>>,
@@ -81,6 +85,7 @@ impl SimFloor {
             stations,
             loads: 0,
             unloads: 0,
+            handovers: VecDeque::new(),
             lines: ids(floor.lines.len())
                 .map(|i| Line::new(LineId::from_index(i)))
                 .collect(),
@@ -216,6 +221,16 @@ impl SimFloor {
     /// What a vehicle says; the last that it said, when it is unplugged or switched off.
     pub fn vehicle_report(&self, id: VehicleId) -> VehicleReport {
         self.silent_vehicles[id.index()].unwrap_or_else(|| self.vehicles[id.index()].report())
+    }
+
+    /// A vehicle as it truly is.
+    pub fn vehicle(&self, id: VehicleId) -> &Vehicle {
+        &self.vehicles[id.index()]
+    }
+
+    /// Loads that changed hands since the last call.
+    pub fn take_handovers(&mut self) -> impl Iterator<Item = Handover> + '_ {
+        self.handovers.drain(..)
     }
 
     /// Gives a vehicle a command; nothing happens when it is unplugged or switched off.

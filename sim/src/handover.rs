@@ -8,8 +8,24 @@ use crate::plc::Model;
 use crate::plc::transfer::Direction;
 use crate::stock::{self, Cargo};
 use crate::vehicle::fault;
-use takt_maps::words::Action;
-use takt_maps::{BufferId, DeviceId, NodeId, StationId};
+use takt_maps::words::{Action, LoadId};
+use takt_maps::{BufferId, DeviceId, NodeId, StationId, VehicleId};
+
+/// Handovers that are remembered for whoever asks.
+const REMEMBERED: usize = 1_024;
+
+/// A load that went from a station to a vehicle, or back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handover {
+    /// Who.
+    pub vehicle: VehicleId,
+    /// Where.
+    pub station: StationId,
+    /// What the vehicle was told that the load is called.
+    pub load: LoadId,
+    /// The vehicle took it (or gave it).
+    pub taking: bool,
+}
 
 /// Who hands a load over with a vehicle.
 #[derive(Clone, Copy)]
@@ -126,6 +142,18 @@ impl SimFloor {
             Direction::Unload => self.give(v, station, told),
         };
         if moved {
+            let load = self.vehicles[v]
+                .running()
+                .map_or(LoadId::NONE, |(_, load)| load);
+            if self.handovers.len() == REMEMBERED {
+                self.handovers.pop_front();
+            }
+            self.handovers.push_back(Handover {
+                vehicle: VehicleId::from_index(v),
+                station,
+                load,
+                taking: direction == Direction::Load,
+            });
             self.vehicles[v].succeed();
         } else {
             self.vehicles[v].fail(fault::NOTHING_TO_TAKE);

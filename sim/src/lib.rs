@@ -77,6 +77,7 @@ pub mod vehicle;
 pub mod workload;
 
 pub use floor::{Endpoint, STEP_MS, SimFloor};
+pub use handover::Handover;
 pub use judge::{Contact, Touch};
 pub use serve::{Ports, Report, ServeError, ServeOptions, serve};
 pub use statistics::Statistics;

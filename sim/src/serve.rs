@@ -2,20 +2,23 @@
 //!
 //! All listen on loopback, on ports that the system chooses; a ports file tells which. A control channel of JSON lines
 //! pulls plugs and answers questions, for tests and demonstrations.
+//!
+//! The servers themselves are [`unit`]s. In virtual time they answer over wires in memory, frame by frame ([`frames`]).
 
 mod control;
 mod endpoint;
+pub mod frames;
 mod injected;
 mod pace;
 pub mod registers;
+pub mod unit;
 
 use crate::floor::{Endpoint, SimFloor};
 use crate::statistics::Statistics;
-use endpoint::{DeviceServer, Plug, VehicleServer};
+use endpoint::{Plug, UnitServer};
 use injected::Injected;
 pub use injected::{KnownFault, known as known_faults};
 use pace::Pacer;
-use registers::{Block, COMMAND_REGISTERS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -26,6 +29,7 @@ use takt_maps::{DeviceId, Floor, VehicleId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use unit::Unit;
 
 /// Where everything listens.
 const LOOPBACK: &str = "127.0.0.1:0";
@@ -147,10 +151,9 @@ pub async fn serve(
     for (index, vehicle) in floor.vehicles.iter().enumerate() {
         let (listener, address) = listen(&vehicle.name).await?;
         let id = VehicleId::from_index(index);
-        let server = VehicleServer {
+        let server = UnitServer {
             shared: shared.clone(),
-            id,
-            holding: Arc::new(Mutex::new(Block::new(0, COMMAND_REGISTERS))),
+            unit: Arc::new(Mutex::new(Unit::vehicle(id))),
         };
         let (plug, pulled) = Plug::new(Endpoint::Vehicle(id));
         plugs.push(plug);
@@ -162,7 +165,10 @@ pub async fn serve(
     for (index, device) in floor.devices.iter().enumerate() {
         let (listener, address) = listen(&device.name).await?;
         let id = DeviceId::from_index(index);
-        let server = DeviceServer::new(shared.clone(), id, device);
+        let server = UnitServer {
+            shared: shared.clone(),
+            unit: Arc::new(Mutex::new(Unit::device(id, device))),
+        };
         let (plug, pulled) = Plug::new(Endpoint::Device(id));
         plugs.push(plug);
         tasks.spawn(endpoint::run(listener, address, server, pulled));

@@ -235,6 +235,11 @@ impl Vehicle {
         self.drive.level()
     }
 
+    /// Epoch of the base that it follows, and the last waypoint of it.
+    pub fn knows(&self) -> (u16, u32) {
+        (self.epoch, self.base_end_seq)
+    }
+
     /// How its time was spent.
     pub fn times(&self) -> Times {
         self.times

@@ -45,6 +45,11 @@ pub struct Workload {
 impl Workload {
     /// The workload of a floor.
     pub fn new(floor: &Floor, seed: u64) -> Self {
+        Self::with(floor, &floor.workload, seed)
+    }
+
+    /// Another workload on the same floor.
+    pub fn with(floor: &Floor, data: &takt_maps::Workload, seed: u64) -> Self {
         let groups = groups(floor);
         let elsewhere = |group: &[(StationId, NodeId)], node| group.iter().any(|g| g.1 != node);
         let mut pickups = Vec::new();
@@ -52,7 +57,6 @@ impl Workload {
             let usable = group.iter().filter(|s| elsewhere(group, s.1));
             pickups.extend(usable.map(|&(station, node)| (station, node, index)));
         }
-        let data = &floor.workload;
         let mut workload = Self {
             random: Pcg32::seed_from_u64(seed),
             random_open: data.random_open as usize,
@@ -92,6 +96,11 @@ impl Workload {
             rush: false,
             deadline_ms: self.deadline_ms.map(|d| now_ms + d),
         })
+    }
+
+    /// A rush order at once, if the floor has buffers for it.
+    pub fn rush_now(&mut self, now_ms: u64) -> Option<Request> {
+        (!self.call_offs.is_empty()).then(|| self.rush(now_ms))
     }
 
     fn rush(&mut self, now_ms: u64) -> Request {

@@ -127,6 +127,7 @@ impl Frame {
             WaitView::Vehicle(id) => return format!("vehicle {}", self.vehicle_name(id)),
             WaitView::Zone => "zone",
             WaitView::Door => "door",
+            WaitView::Blocked => "blocked",
             WaitView::Device => "device",
             WaitView::Paused => "paused",
             WaitView::Link => "link",

@@ -23,6 +23,7 @@ mod run;
 mod serve;
 mod sim;
 mod status_line;
+mod swarm;
 mod vehicle;
 
 use std::io::IsTerminal;

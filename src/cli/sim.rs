@@ -1,16 +1,24 @@
 //! `takt sim`: controller and simulated floor in virtual time.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use takt_maps::Floor;
 use takt_rt::host::LiveDisk;
+use takt_sim::faults::{Mix, SpecError};
 
 use super::args::{DATA_MAX, data_max, duration};
-use super::{Failure, FloorArgs};
+use super::{Failure, FloorArgs, swarm};
+use crate::host::virtual_time::links::Depth;
 use crate::host::virtual_time::{Options, Outcome, Rehearsal};
+use crate::scenario::Scenario;
+use crate::scenario::floors::FloorChoice;
+use crate::scenario::run::{self, RunOptions};
 
 /// Arguments of `takt sim`.
 #[derive(Debug, Args)]
@@ -26,18 +34,91 @@ pub struct SimArgs {
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
     #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
     data_max: u64,
+    /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
+    #[arg(long, value_name = "MIX", conflicts_with = "data")]
+    faults: Option<MixText>,
+    /// How deep links to vehicles and devices are simulated: as values, or as Modbus frames between the code that runs
+    /// live and simulated servers (slower); without faults the outcome is the same [default: image]
+    #[arg(long, value_name = "DEPTH", value_enum)]
+    depth: Option<Depth>,
+    /// Run so many scenarios made up from seeds, before all judges
+    #[arg(long, value_name = "N", conflicts_with_all = ["data", "floor", "scenario"], value_parser = clap::value_parser!(u64).range(1..))]
+    swarm: Option<u64>,
+    /// Floors of the swarm: all, or names and files separated by commas, grid-COLUMNSxROWS-VEHICLES-SEED among them
+    #[arg(long, value_name = "FLOORS", default_value = "all", requires = "swarm")]
+    floors: String,
+    /// Scenarios of the swarm that run at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "swarm")]
+    jobs: usize,
+    /// Run a scenario file, before all judges
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "floor", "faults"])]
+    scenario: Option<PathBuf>,
+    /// Cut what fails (a scenario, or the first of the swarm) down to the least that still does, and write it to this file
+    #[arg(long, value_name = "FILE")]
+    shrink: Option<PathBuf>,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
 }
 
+/// A mix as it was given, and read.
+#[derive(Clone, Debug)]
+struct MixText(String, Mix);
+
+impl FromStr for MixText {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        Ok(Self(text.to_owned(), text.parse()?))
+    }
+}
+
+impl SimArgs {
+    fn as_swarm(&self, seeds: u64) -> swarm::SwarmArgs {
+        let minutes = self.duration.as_secs_f64() / 60.0;
+        let mut repeat = format!(" --for {minutes}m");
+        if self.floors != "all" {
+            repeat += &format!(" --floors {}", self.floors);
+        }
+        if let Some(depth) = self.depth {
+            repeat += &format!(" --depth {}", depth.name());
+        }
+        if let Some(text) = &self.faults {
+            repeat += &format!(" --faults {}", text.0);
+        }
+        swarm::SwarmArgs {
+            seeds,
+            first_seed: self.floor.seed,
+            floors: self.floors.clone(),
+            duration: self.duration,
+            depth: self.depth,
+            mix: self.faults.as_ref().map(|f| f.1.clone()),
+            jobs: self.jobs,
+            shrink: self.shrink.clone(),
+            json: self.json,
+            repeat,
+        }
+    }
+}
+
 /// Rehearses a floor.
 pub fn run(args: SimArgs) -> Result<(), Failure> {
+    if let Some(seeds) = args.swarm {
+        return swarm::swarm(&args.as_swarm(seeds));
+    }
+    if let Some(file) = &args.scenario {
+        return swarm::scenario(file, args.shrink.as_deref(), args.json);
+    }
     let floor = args.floor.load()?;
+    if let Some(MixText(_, mix)) = &args.faults {
+        return troubled(&args, &floor, mix);
+    }
     let options = Options {
         seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
         data_bytes_max: args.data_max,
+        depth: args.depth.unwrap_or_default(),
+        ..Options::seeded(args.floor.seed)
     };
     let mut rehearsal = match &args.data {
         None => Rehearsal::new(floor, &options),
@@ -47,11 +128,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         }
     }
     .map_err(Failure::bad_input)?;
-    let bar = ProgressBar::new(options.for_ms / 1_000);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar.set_message(format!("{} simulated seconds", options.for_ms / 1_000));
+    let bar = bar(options.for_ms);
     let mut execution = Execution::new();
     let begun = Instant::now();
     while rehearsal.now_ms() < options.for_ms {
@@ -82,11 +159,75 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     } else {
         print(&outcome, wall);
     }
-    if outcome.contacts + outcome.orders_lost + outcome.deadlocks > 0 {
+    if outcome.contacts + outcome.orders_lost + outcome.deadlocks + outcome.violations > 0 {
         Err(Failure::Found)
     } else {
         Ok(())
     }
+}
+
+/// Rehearses a floor on which things go wrong, until it has settled, before all judges.
+fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure> {
+    let (seed, for_ms) = (args.floor.seed, args.duration.as_millis() as u64);
+    let scenario = Scenario {
+        seed,
+        for_ms,
+        depth: args.depth.unwrap_or_default(),
+        faults: mix.draw(floor, seed, for_ms),
+        ..Scenario::on(FloorChoice::BuiltIn(floor.name.clone()))
+    };
+    let bar = bar(for_ms);
+    let begun = Instant::now();
+    let verdict = run::run(
+        &scenario,
+        floor,
+        &RunOptions {
+            stop_at_first: false,
+            ..RunOptions::default()
+        },
+        |r| {
+            if r.now_ms() % 60_000 == 0 {
+                bar.set_position(r.now_ms() / 1_000);
+            }
+        },
+    );
+    let verdict = verdict.map_err(Failure::bad_input)?;
+    let wall = begun.elapsed();
+    bar.finish_and_clear();
+    if args.json {
+        say!("{}", swarm::verdict_json(&verdict, wall));
+    } else {
+        print(&verdict.outcome, wall);
+        say!(
+            "faults: {}; controller lives: {}; {}",
+            verdict.outcome.faults,
+            verdict.outcome.lives,
+            match verdict.settled_ms {
+                Some(ms) => format!(
+                    "all orders ended and everyone was in service {:.0} s after the last of them",
+                    ms as f64 / 1_000.0
+                ),
+                None => "the floor did not settle".to_owned(),
+            }
+        );
+        for violation in &verdict.violations {
+            say!("{}", swarm::words(violation));
+        }
+    }
+    if verdict.violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Found)
+    }
+}
+
+fn bar(for_ms: u64) -> ProgressBar {
+    let bar = ProgressBar::new(for_ms / 1_000);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_message(format!("{} simulated seconds", for_ms / 1_000));
+    bar
 }
 
 fn print(o: &Outcome, wall: Duration) {

@@ -1,6 +1,7 @@
 //! What people and programs ask for, and the orders that the floor's own stock asks for.
 
 use takt_maps::{DeviceId, OrderId, VehicleId};
+use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::orders::OrderSpec;
 
 use super::fleet::Mission;
@@ -34,6 +35,23 @@ impl Controller {
                 out.delta(Delta::FloorPaused { paused });
                 Ok(None)
             }
+            Ask::Prioritise(order, priority) => {
+                let done = self.orders.prioritise(order, priority);
+                if done.is_ok() {
+                    self.dispatch_due = true;
+                    out.delta(Delta::Prioritised { order, priority });
+                }
+                done.map(|()| None).map_err(Refused::Order)
+            }
+            Ask::BlockEdge(edge, blocked) => match self.blocked.get_mut(edge.index()) {
+                Some(is_blocked) => {
+                    *is_blocked = blocked;
+                    self.plan_wanted = true;
+                    out.delta(Delta::EdgeBlocked { edge, blocked });
+                    Ok(None)
+                }
+                None => Err(Refused::UnknownEdge),
+            },
         };
         out.delta(Delta::Answer { token, result });
     }
@@ -66,7 +84,9 @@ impl Controller {
         self.orders
             .cancel(id, self.now_ms, &mut moves(&mut self.stock, out))
             .map_err(Refused::Order)?;
-        if let Some(vehicle) = vehicle {
+        if let Some(vehicle) = vehicle
+            && !is_on(Mutant::KeepCancelled)
+        {
             self.release(vehicle, id);
         }
         self.dispatch_due = true;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use takt_maps::words::{BASE_WINDOW, OperatingMode, Pose, VehicleActivity};
-use takt_maps::{BufferId, DeviceId, DoorId, NodeId, OrderId, VehicleId};
+use takt_maps::{BufferId, DeviceId, DoorId, EdgeId, NodeId, OrderId, VehicleId};
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
@@ -128,6 +128,20 @@ pub enum Delta {
         /// Hash of the controller's state.
         state_hash: StateHash,
     },
+    /// An order has another priority.
+    Prioritised {
+        /// Which.
+        order: OrderId,
+        /// Its priority now.
+        priority: u8,
+    },
+    /// An edge was blocked or freed.
+    EdgeBlocked {
+        /// Which.
+        edge: EdgeId,
+        /// Blocked?
+        blocked: bool,
+    },
 }
 
 impl Delta {
@@ -140,6 +154,8 @@ impl Delta {
                 | Delta::Stock { .. }
                 | Delta::VehiclePaused { .. }
                 | Delta::FloorPaused { .. }
+                | Delta::Prioritised { .. }
+                | Delta::EdgeBlocked { .. }
         )
     }
 }
@@ -151,6 +167,8 @@ pub enum Refused {
     Order(Refusal),
     /// No such vehicle.
     UnknownVehicle,
+    /// No such edge.
+    UnknownEdge,
 }
 
 /// A vehicle as the controller sees it.

@@ -5,6 +5,8 @@ use std::hash::Hash;
 use takt_maps::{DoorId, EdgeId};
 use takt_plc_bridge::handshake::{Context, Instance, Phase, Status};
 
+use takt_rt::mutant::{Mutant, is_on};
+
 use super::tracked::{Digest, Mixer};
 use super::{Controller, Delta, DeviceControl, Outputs, handshake_alarm, set_outputs};
 use crate::follower::model::DoorView;
@@ -69,6 +71,7 @@ impl Controller {
             .edge(edge)
             .door
             .is_none_or(|door| doors[door.index()].state == DoorView::Open)
+            || is_on(Mutant::IgnoreDoors)
     }
 
     /// Notes which doors those come to soon who are looked at in this cycle.
@@ -91,7 +94,8 @@ impl Controller {
 
     fn door_needed(&self, door: DoorId) -> bool {
         let wanted_ms = self.doors[door.index()].wanted_ms;
-        self.traffic.is_door_held(door) || wanted_ms.is_some_and(|ms| self.now_ms < ms + WANTED_MS)
+        (self.traffic.is_door_held(door) && !is_on(Mutant::CloseDoorsEarly))
+            || wanted_ms.is_some_and(|ms| self.now_ms < ms + WANTED_MS)
     }
 
     fn advance_door<O: Outputs>(&mut self, door: DoorId, needed: bool, out: &mut O) {

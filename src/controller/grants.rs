@@ -67,9 +67,9 @@ impl Controller {
             if !self.is_short_of_ground(vehicle) {
                 break;
             }
-            let (doors, floor) = (&self.doors, &self.floor);
+            let (doors, floor, blocked) = (&self.doors, &self.floor, &self.blocked);
             match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
-                Self::door_open(doors, floor, edge)
+                !blocked[edge.index()] && Self::door_open(doors, floor, edge)
             }) {
                 Ok(_) => {
                     self.counts.grants += 1;
@@ -81,6 +81,7 @@ impl Controller {
                         Wait::Held { by } => WaitView::Vehicle(by),
                         Wait::Order { behind } => WaitView::Vehicle(behind),
                         Wait::Zone => WaitView::Zone,
+                        Wait::Gate(edge) if self.blocked[edge.index()] => WaitView::Blocked,
                         Wait::Gate(_) => WaitView::Door,
                         Wait::BaseFull | Wait::Exhausted | Wait::Rehearsal => WaitView::None,
                     };

@@ -87,6 +87,9 @@ impl Controller {
             mixer.add(takts);
             mixer.add(next_ms);
         }
+        for (edge, _) in self.blocked.iter().enumerate().filter(|(_, b)| **b) {
+            mixer.add(edge as u64);
+        }
         self.overruns.digest(&mut mixer);
         mixer.end()
     }

@@ -1,7 +1,7 @@
 //! What the controller takes in. Every input is named here; nothing else can change its state.
 
 use serde::{Deserialize, Serialize};
-use takt_maps::{OrderId, VehicleId};
+use takt_maps::{EdgeId, OrderId, VehicleId};
 use takt_motion::MotionProposal;
 use takt_plc_bridge::FromField;
 use takt_scheduler::dispatch::DispatchProposal;
@@ -130,4 +130,8 @@ pub enum Ask {
     PauseVehicle(VehicleId, bool),
     /// Pause or resume all vehicles.
     PauseFloor(bool),
+    /// Give an order that has not ended another priority.
+    Prioritise(OrderId, u8),
+    /// Block an edge of the roadmap, or free it: nobody is granted it any more, and plans lead round it.
+    BlockEdge(EdgeId, bool),
 }

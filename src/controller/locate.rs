@@ -67,6 +67,11 @@ impl Controller {
                 });
             }
         }
+        for edge in &restored.blocked {
+            if let Some(blocked) = self.blocked.get_mut(edge.index()) {
+                *blocked = true;
+            }
+        }
         for vehicle in &restored.paused {
             if let Some(v) = self.fleet.get_mut(vehicle.index()) {
                 v.paused = true;

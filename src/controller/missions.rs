@@ -1,6 +1,7 @@
 //! Missions: what follows when a vehicle has come to where it was sent.
 
 use takt_maps::{ChargerId, StationId, VehicleId};
+use takt_rt::mutant::{Mutant, is_on};
 
 use super::fleet::{Dock, DockPhase, Mission, Transfer};
 use super::{Controller, Outputs, moves};
@@ -29,7 +30,8 @@ impl Controller {
                     let station = if loaded { drop } else { pickup };
                     // Nothing irreversible before its cause is durable.
                     if self.floor.stations[station.index()].node == node
-                        && v.mission_cycle <= self.durable_cycle
+                        && (v.mission_cycle <= self.durable_cycle
+                            || is_on(Mutant::ActBeforeDurable))
                     {
                         self.begin_transfer(vehicle, station, !loaded, out);
                     }

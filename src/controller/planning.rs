@@ -4,7 +4,7 @@
 //! each takes a bounded part of one. From the first vehicle in the snapshot to the end of the admission nothing is
 //! granted, so that the answer fits; but a planner that is late is waited for no longer than most of its period.
 
-use takt_maps::VehicleId;
+use takt_maps::{EdgeId, VehicleId};
 use takt_motion::traffic::Refusal;
 use takt_motion::{AgentSnapshot, MotionProposal, MotionSnapshot};
 
@@ -79,6 +79,10 @@ impl Controller {
         if filling.next < fleet {
             self.planner.filling = Some(filling);
             return;
+        }
+        for (i, _) in self.blocked.iter().enumerate().filter(|(_, b)| **b) {
+            let edge = self.floor.roadmap.edge(EdgeId::from_index(i));
+            filling.snapshot.blocked.push(edge.place);
         }
         filling.snapshot.blocked.sort_unstable();
         self.planner.last_ms = self.now_ms;

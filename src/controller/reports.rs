@@ -3,6 +3,7 @@
 use takt_maps::words::{OperatingMode, VehicleReport};
 use takt_maps::{DeviceId, VehicleId};
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
+use takt_rt::mutant::{Mutant, is_on};
 
 use super::fleet::{Location, near_segment};
 use super::{Controller, Delta, Input, Outputs};
@@ -29,7 +30,8 @@ impl Controller {
                 Endpoint::Device(device) => {
                     let up = state == LinkState::Up;
                     let control = &mut self.devices[device.index()];
-                    control.outputs_due |= up && !control.link_up;
+                    control.outputs_due |=
+                        up && !control.link_up && !is_on(Mutant::ForgetResetAfterReconnect);
                     control.link_up = up;
                 }
             },
@@ -66,11 +68,14 @@ impl Controller {
         if self.missing as usize == self.fleet.len() {
             self.newest_epoch = self.newest_epoch.max(report.epoch);
         }
-        if rebooted {
+        if rebooted && !is_on(Mutant::ForgetReboot) {
             self.rejoin(vehicle);
         }
         let v = &mut self.fleet[vehicle.index()];
-        if (report.mode != OperatingMode::Automatic || rebooted) && !v.paused {
+        if (report.mode != OperatingMode::Automatic || rebooted)
+            && !v.paused
+            && !is_on(Mutant::ResumeByItself)
+        {
             // After an emergency stop, manual mode or power loss nothing is released before a person resumes it
             // (ISO 3691-4).
             v.paused = true;
@@ -114,6 +119,9 @@ impl Controller {
         if v.location != Location::Lost {
             v.location = Location::Lost;
             v.command_due = true;
+            if is_on(Mutant::FreeLostVehicle) {
+                self.traffic.remove(vehicle);
+            }
             out.delta(Delta::Raised {
                 kind: AlarmKind::VehiclePosition(vehicle),
                 priority: AlarmPriority::High,

@@ -3,6 +3,7 @@
 use takt_maps::words::{Action, LoadId};
 use takt_maps::{StationId, VehicleId};
 use takt_plc_bridge::handshake::{Context, Direction, Instance, Phase, ProgramId, Status};
+use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::orders::Reason;
 
 use super::fleet::{Mission, Transfer};
@@ -120,6 +121,8 @@ impl Controller {
                 }
                 if failed {
                     Progress::Failed
+                } else if transfer.acting && !transfer.taking && is_on(Mutant::CompleteEarly) {
+                    Progress::Done
                 } else {
                     Progress::Running
                 }
@@ -133,7 +136,7 @@ impl Controller {
                 Progress::Failed
             }
             Status::Failed { clear, .. } => {
-                if clear && self.now_ms >= transfer.not_before_ms {
+                if clear && self.now_ms >= transfer.not_before_ms && !is_on(Mutant::NeverRetry) {
                     transfer.dialogue = None;
                     transfer.acting = false;
                     transfer.failed = false;

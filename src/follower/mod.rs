@@ -52,6 +52,7 @@ impl Follower {
             vehicles: vec![VehicleView::default(); floor.vehicles.len()],
             orders: BTreeMap::new(),
             stock: floor.buffers.iter().map(|b| b.initial).collect(),
+            blocked: Default::default(),
             doors: vec![DoorView::default(); floor.doors.len()],
             devices: vec![LinkView::default(); floor.devices.len()],
             alarms: Default::default(),
@@ -151,6 +152,21 @@ impl Follower {
                 self.model.vehicles[vehicle.index()].paused = paused
             }
             Delta::FloorPaused { paused } => self.model.paused = paused,
+            Delta::Prioritised { order, priority } => {
+                let revision = self.model.revision + 1;
+                let view = self.model.orders.get_mut(&order)?;
+                view.spec.priority = priority;
+                view.revision = revision;
+                self.model.revision = revision;
+                return Some(order);
+            }
+            Delta::EdgeBlocked { edge, blocked } => {
+                if blocked {
+                    self.model.blocked.insert(edge);
+                } else {
+                    self.model.blocked.remove(&edge);
+                }
+            }
             Delta::Answer { .. } => {}
             Delta::Vehicle(status) => self.vehicle(&status),
             Delta::Door { door, state } => self.model.doors[door.index()] = state,

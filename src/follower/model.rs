@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use takt_maps::words::{OperatingMode, Pose, VehicleActivity};
-use takt_maps::{Floor, OrderId, StationId, VehicleId};
+use takt_maps::{EdgeId, Floor, OrderId, StationId, VehicleId};
 use takt_scheduler::orders::{OrderSpec, OrderState, Reason};
 
 /// Everything that can be seen of a running floor.
@@ -29,6 +29,8 @@ pub struct ReadModel {
     pub orders: BTreeMap<OrderId, OrderView>,
     /// Pieces in each buffer of the floor.
     pub stock: Vec<u32>,
+    /// Edges that a person has blocked.
+    pub blocked: std::collections::BTreeSet<EdgeId>,
     /// Is each door open?
     pub doors: Vec<DoorView>,
     /// Links to devices.
@@ -98,6 +100,8 @@ pub enum WaitView {
     Position,
     /// It has a fault, or is not in automatic mode.
     Fault,
+    /// For a way that a person has blocked.
+    Blocked,
 }
 
 /// A vehicle as shown.

@@ -4,7 +4,7 @@
 
 pub mod floor_process;
 pub mod front;
-pub mod judge;
+pub mod judges;
 pub mod live;
 pub mod store;
 pub mod synthetic;

@@ -1,29 +1,46 @@
 //! The host in virtual time: controller, workers and simulated floor in one loop, without thread, clock or socket.
 //!
-//! The same controller code as live; links are function calls from process image to process image, the clock is a
-//! counter, and planner and dispatcher answer a fixed number of cycles after they were asked.
+//! The same controller code as live; links run in virtual time ([`links`]), the clock is a counter, and planner and
+//! dispatcher answer a fixed number of cycles after they were asked.
 
 use std::sync::Arc;
 
+use takt_maps::Floor;
+use takt_maps::OrderId;
 use takt_maps::words::VehicleReport;
-use takt_maps::{DeviceId, Floor, VehicleId};
-use takt_plc_bridge::image::Image;
-use takt_plc_bridge::{Endpoint, FromField, LinkState, ToField};
-use takt_sim::floor::{Endpoint as Plug, SimFloor};
+use takt_plc_bridge::{FromField, ToField};
+use takt_rt::host::MemoryDisk;
+use takt_sim::faults::Fault;
+use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
+mod clients;
+pub mod links;
+mod nonsense;
+mod operators;
 mod outcome;
 mod recording;
+mod script;
+mod trouble;
 mod workers;
 
-use super::judge::Judge;
+use super::judges::ground::Ground;
+use super::judges::orders::Orders;
+use super::judges::standing::Judge;
+use super::judges::{Findings, Violation};
 use super::store::{AnyDisk, Started, Store, StoreOptions};
-use crate::controller::{Ask, Controller, Delta, Input, VehicleStatus};
+use crate::controller::{Ask, Controller, CycleFacts, Delta, Input, VehicleStatus};
+use crate::follower::model::AlarmKind;
 use crate::follower::{Client, Follower};
 use crate::journal::JournalError;
+use clients::Clients;
+use links::{Depth, Links};
+use operators::Operators;
 pub use outcome::Outcome;
 pub use recording::Answered;
 use recording::Recording;
+pub use trouble::FaultLine;
+use trouble::{Point, Trouble};
 use workers::Workers;
 
 /// UTC at simulated time 0, in milliseconds since 1970.
@@ -38,6 +55,12 @@ pub struct Options {
     pub for_ms: u64,
     /// How many bytes a store may take.
     pub data_bytes_max: u64,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+    /// A production system orders, remembers what was acknowledged, and orders again what was not.
+    pub clients: bool,
+    /// How links are simulated.
+    pub depth: Depth,
 }
 
 impl Options {
@@ -47,6 +70,9 @@ impl Options {
             seed,
             for_ms: u64::MAX,
             data_bytes_max: u64::MAX,
+            faults: Vec::new(),
+            clients: false,
+            depth: Depth::Image,
         }
     }
 }
@@ -62,10 +88,24 @@ pub struct Rehearsal {
     workers: Workers,
     inputs: Vec<Input>,
     reports: Vec<VehicleReport>,
-    images: Vec<Image>,
-    /// Which links are up: vehicles, then devices.
-    links: Vec<bool>,
+    links: Links,
     recording: Recording,
+    trouble: Trouble,
+    /// Nobody, where nothing goes wrong: then pauses stay until whoever asked for them takes them back.
+    operators: Option<Operators>,
+    clients: Option<Clients>,
+    ground: Ground,
+    orders: Orders,
+    findings: Findings,
+    /// When the controller that is down is started again.
+    down_until_ms: Option<u64>,
+    /// Since when it cannot be started.
+    refused_since_ms: Option<u64>,
+    /// Beats missed since the controller last ran.
+    missed: u64,
+    /// Nobody orders anything any more but the floor's stock.
+    quiet: bool,
+    lives: u64,
     seed: u64,
     cycle: u64,
     /// Cycle in which the controller's life began.
@@ -82,6 +122,9 @@ pub enum BeginError {
     /// The store cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Links cannot be simulated.
+    #[error("cannot start the links' runtime: {0}")]
+    Links(#[from] std::io::Error),
 }
 
 impl Rehearsal {
@@ -92,7 +135,22 @@ impl Rehearsal {
     pub fn new(floor: Arc<Floor>, options: &Options) -> Result<Self, BeginError> {
         let started = Store::nowhere(&floor, &store_options(options.seed, 0));
         // The epoch of a controller without store is taken from the clock; here it is the first.
-        Self::begin(floor, options, started, 1)
+        Self::begin(floor, options, started, 1, None)
+    }
+
+    /// The same, with a store on a disk that faults can make fail.
+    ///
+    /// # Errors
+    /// See [`BeginError`].
+    pub fn with_memory(
+        floor: Arc<Floor>,
+        options: &Options,
+        disk: MemoryDisk,
+    ) -> Result<Self, BeginError> {
+        let store_options = store_options(options.seed, 0);
+        let started = Store::open(&floor, Box::new(disk.clone()), &store_options)?;
+        let epoch = started.store.epoch();
+        Self::begin(floor, options, started, epoch, Some(disk))
     }
 
     /// The same, with a store: the controller goes on from what it holds, and everything is journalled there.
@@ -110,7 +168,7 @@ impl Rehearsal {
         };
         let started = Store::open(&floor, disk, &store_options)?;
         let epoch = started.store.epoch();
-        Self::begin(floor, options, started, epoch)
+        Self::begin(floor, options, started, epoch, None)
     }
 
     fn begin(
@@ -118,6 +176,7 @@ impl Rehearsal {
         options: &Options,
         started: Started,
         epoch: u16,
+        disk: Option<MemoryDisk>,
     ) -> Result<Self, BeginError> {
         let open = started.restored.orders.len() as u64;
         let now_ms = started.restored.now_ms;
@@ -128,12 +187,23 @@ impl Rehearsal {
             follower: started.follower,
             judge: Judge::new(&floor, open, now_ms),
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
-            images: vec![Image::ZERO; floor.devices.len()],
-            links: vec![false; floor.vehicles.len() + floor.devices.len()],
+            links: Links::new(&floor, options.depth, options.seed)?,
             controller,
             workers: Workers::new(&floor, options.seed),
             inputs: Vec::new(),
             recording: Recording::new(started.store),
+            trouble: Trouble::new(options.faults.clone(), disk),
+            operators: (options.clients || !options.faults.is_empty())
+                .then(|| Operators::new(floor.vehicles.len(), options.seed)),
+            clients: options.clients.then(|| Clients::new(&floor, options.seed)),
+            ground: Ground::new(&floor),
+            orders: Orders::new(&floor),
+            findings: Findings::default(),
+            down_until_ms: None,
+            refused_since_ms: None,
+            missed: 0,
+            quiet: false,
+            lives: 1,
             seed: options.seed,
             cycle: 0,
             life: 0,
@@ -148,20 +218,34 @@ impl Rehearsal {
     /// # Errors
     /// See [`BeginError`].
     pub fn restart(&mut self, disk: AnyDisk) -> Result<(), BeginError> {
+        // A process that has died holds no lock.
+        self.recording = Recording::new(Store::nowhere(&self.floor, &store_options(0, 0)).store);
         let options = store_options(self.seed, self.now_ms());
         let started = Store::open(&self.floor, disk, &options)?;
         let open = started.restored.orders.len() as u64;
+        let next_order = OrderId(started.restored.next_order.max(1));
         self.controller =
             Controller::new(self.floor.clone(), started.store.epoch(), started.restored)?;
         self.follower = started.follower;
         self.recording = Recording::new(started.store);
-        self.workers = Workers::new(&self.floor, self.seed);
+        self.workers.restart(self.seed);
         let (deadlocks, longest) = (self.judge.deadlocks, self.judge.longest_wait_ms);
         self.judge = Judge::new(&self.floor, open, self.controller.now_ms());
         (self.judge.deadlocks, self.judge.longest_wait_ms) = (deadlocks, longest);
         self.inputs.clear();
-        self.links.fill(false);
+        self.links.restart()?;
         self.life = self.cycle;
+        self.lives += 1;
+        self.missed = 0;
+        self.ground.crashed();
+        let (now_ms, excused) = (self.now_ms(), std::mem::take(&mut self.trouble.disk_lied));
+        let findings = &mut self.findings;
+        self.orders
+            .restarted(&self.follower.model, next_order, excused, now_ms, findings);
+        if let Some(clients) = &mut self.clients {
+            clients.disconnected();
+            clients.check(&self.follower, excused, now_ms, findings);
+        }
         Ok(())
     }
 
@@ -173,9 +257,19 @@ impl Rehearsal {
     /// One cycle of controller and floor.
     pub fn step(&mut self) {
         self.before_step();
+        if self.down_until_ms.is_some() {
+            return self.stay_down();
+        }
+        if self.trouble.stalled_ms > 0 {
+            return self.stall();
+        }
+        if self.trouble.dies_at(Point::BeforeStep) {
+            return self.die();
+        }
+        let facts = self.take_in();
         let cycle = self.life_cycle();
-        self.controller
-            .step(cycle, self.inputs.drain(..), &mut self.workers);
+        let inputs = facts.inputs().chain(self.inputs.drain(..));
+        self.controller.step(cycle, inputs, &mut self.workers);
         self.after_step();
     }
 
@@ -189,22 +283,38 @@ impl Rehearsal {
         let before_ms = self.now_ms();
         self.cycle += 1;
         let now_ms = self.now_ms();
+        self.follow_script(now_ms);
         self.sim.step((now_ms - before_ms) as u32);
-        self.listen();
-        self.order(now_ms);
+        for handover in self.sim.take_handovers() {
+            self.orders
+                .handed_over(&handover, now_ms, &mut self.findings);
+        }
+        self.listen(now_ms);
         self.workers.cycle = self.cycle;
-        while self
-            .workers
-            .answers
-            .front()
-            .is_some_and(|(at, _)| *at <= self.cycle)
-        {
-            if let Some((_, input)) = self.workers.answers.pop_front() {
-                self.inputs.push(input);
+    }
+
+    /// Everything that the cycle is told beside what the field says.
+    fn take_in(&mut self) -> CycleFacts {
+        let now_ms = self.now_ms();
+        self.order(now_ms);
+        self.workers.arrived(&mut self.inputs);
+        self.inputs.extend(self.recording.take_durable());
+        let facts = CycleFacts {
+            missed: std::mem::take(&mut self.missed),
+            ..CycleFacts::default()
+        };
+        self.recording.take_in(facts, &self.inputs);
+        for input in &self.inputs {
+            match input {
+                Input::Field(said) => self.ground.told_controller(said, now_ms),
+                Input::Ask {
+                    request: Ask::PauseVehicle(vehicle, false),
+                    ..
+                } => self.ground.resumed(*vehicle),
+                _ => {}
             }
         }
-        self.inputs.extend(self.recording.take_durable());
-        self.recording.take_in(&self.inputs);
+        facts
     }
 
     /// What becomes of the cycle's outputs.
@@ -213,16 +323,65 @@ impl Rehearsal {
         let clients: Vec<Option<Client>> = (self.workers.deltas.iter())
             .map(|delta| self.recording.client_of(delta))
             .collect();
-        self.recording.keep(self.life_cycle(), &self.workers.deltas);
-        for command in self.workers.commands.drain(..) {
-            match command {
-                ToField::Vehicle {
-                    vehicle, command, ..
-                } => self.sim.vehicle_command(vehicle, &command),
-                ToField::Device { device, image, .. } => {
-                    self.sim.device_outputs(device, *image.words())
-                }
+        if self.trouble.dies_at(Point::AfterStep) {
+            return self.die();
+        }
+        self.recording
+            .append(self.life_cycle(), &self.workers.deltas);
+        if self.trouble.dies_at(Point::BeforeCommit) {
+            return self.die();
+        }
+        if self.trouble.dies_at(Point::InCommit)
+            && self.trouble.loses_power()
+            && let Some(disk) = &self.trouble.disk
+        {
+            disk.cut_power_after(u64::from(now_ms % 20 == 0));
+        }
+        self.recording.commit(self.life_cycle());
+        if self.recording.broken().is_some() || self.trouble.dies_at(Point::InCommit) {
+            return self.die();
+        }
+        for delta in &self.workers.deltas {
+            self.orders.changed(delta, now_ms, &mut self.findings);
+            if let Delta::Raised {
+                kind: AlarmKind::Invariant,
+                ..
+            } = delta
+            {
+                self.findings.note("invariant", now_ms, || {
+                    "the controller found an invariant broken and stopped the floor".to_owned()
+                });
             }
+        }
+        if self.trouble.dies_at(Point::AfterCommit) {
+            return self.die();
+        }
+        if self.trouble.dies_at(Point::AmongCommands) {
+            self.workers
+                .commands
+                .truncate(self.workers.commands.len() / 2);
+        }
+        for command in self.workers.commands.drain(..) {
+            if let ToField::Vehicle {
+                vehicle,
+                command: told,
+                ..
+            } = &command
+            {
+                self.ground.commanded(
+                    &self.floor,
+                    &self.sim,
+                    *vehicle,
+                    told,
+                    now_ms,
+                    &mut self.findings,
+                );
+            }
+            self.links.send(command);
+        }
+        if self.trouble.dies_at(Point::AmongCommands) || self.trouble.dies_at(Point::AfterCommands)
+        {
+            return self.die();
         }
         for (delta, client) in self.workers.deltas.drain(..).zip(clients) {
             self.judge.delta(&delta);
@@ -243,63 +402,49 @@ impl Rehearsal {
             }
             self.follower.apply(&delta, client);
         }
+        self.recording.answer();
+        if let Some(clients) = &mut self.clients {
+            for answer in self.recording.take_answers() {
+                clients.answered(&answer);
+            }
+        }
+        if now_ms.is_multiple_of(1_000) {
+            self.look_round(now_ms);
+        }
+        if self.trouble.dies_at(Point::AfterAnswers) {
+            return self.die();
+        }
         self.recording.checkpoint(&self.follower);
     }
 
-    /// What vehicles and devices say: each vehicle once a transfer interval, in turn; devices when something changed.
-    /// Nothing comes from what is unplugged, and its link is down.
-    fn listen(&mut self) {
-        let control = &self.floor.control;
-        let cycles = (u64::from(control.transfer_ms) * 1_000 / u64::from(control.cycle_us)).max(1);
-        let cycle = self.cycle;
-        let due = |i: &usize| (cycle + *i as u64).is_multiple_of(cycles);
-        for i in (0..self.reports.len()).filter(due) {
-            let vehicle = VehicleId::from_index(i);
-            if self.link(
-                Endpoint::Vehicle(vehicle),
-                self.sim.is_plugged(Plug::Vehicle(vehicle)),
-            ) {
-                let report = self.sim.vehicle_report(vehicle);
-                self.reports[i] = report;
-                self.inputs
-                    .push(Input::Field(FromField::Vehicle { vehicle, report }));
-            }
-        }
-        for i in (0..self.images.len()).filter(due) {
-            let device = DeviceId::from_index(i);
-            let came_up = !self.links[self.reports.len() + i];
-            if self.link(
-                Endpoint::Device(device),
-                self.sim.is_plugged(Plug::Device(device)),
-            ) {
-                let image = Image::from_words(&self.sim.device_inputs(device));
-                if came_up || image != self.images[i] {
-                    self.images[i] = image;
-                    self.inputs
-                        .push(Input::Field(FromField::Device { device, image }));
-                }
-            }
+    /// What judges look at once a second.
+    fn look_round(&mut self, now_ms: u64) {
+        let open = self.controller.orders_open();
+        self.orders.compare(open, now_ms, &mut self.findings);
+        if let Some(clients) = &mut self.clients {
+            clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
     }
 
-    /// Tells the controller when a link has come up or gone down; gives back whether it is up.
-    fn link(&mut self, endpoint: Endpoint, up: bool) -> bool {
-        let index = match endpoint {
-            Endpoint::Vehicle(vehicle) => vehicle.index(),
-            Endpoint::Device(device) => self.reports.len() + device.index(),
-        };
-        if self.links[index] != up {
-            self.links[index] = up;
-            let state = if up { LinkState::Up } else { LinkState::Down };
-            self.inputs
-                .push(Input::Field(FromField::Link { endpoint, state }));
-        }
-        up
+    /// What links heard until now.
+    fn listen(&mut self, now_ms: u64) {
+        let (inputs, reports) = (&mut self.inputs, &mut self.reports);
+        self.links.advance(now_ms, &mut self.sim, |said| {
+            if let FromField::Vehicle { vehicle, report } = said {
+                reports[vehicle.index()] = report;
+            }
+            inputs.push(Input::Field(said));
+        });
     }
 
-    /// Orders that arise by themselves.
+    /// What people and programs ask for.
     fn order(&mut self, now_ms: u64) {
-        if !self.controller.located() {
+        let mut asks = Vec::new();
+        if let Some(operators) = &mut self.operators {
+            operators.look_round(&self.follower.model, now_ms, &mut asks);
+        }
+        asks.into_iter().for_each(|request| self.ask(request));
+        if !self.controller.located() || self.quiet {
             return;
         }
         let mut open = self.controller.orders_open();
@@ -309,6 +454,18 @@ impl Rehearsal {
             };
             open += 1;
             self.ask(Ask::Submit(spec));
+        }
+        if let Some(clients) = &mut self.clients
+            && let Some((client, spec)) = clients.next(now_ms)
+        {
+            match self.follower.order_of(&client.client_id) {
+                Some(order) => clients.known(&client, order),
+                None => {
+                    let token = self.token + 1;
+                    clients.asked(token, &client);
+                    self.ask_and_wait(client, Ask::Submit(spec));
+                }
+            }
         }
     }
 
@@ -363,6 +520,11 @@ impl Rehearsal {
     /// The simulated floor, to pull plugs and press buttons on.
     pub fn sim_mut(&mut self) -> &mut SimFloor {
         &mut self.sim
+    }
+
+    /// The links, to make trouble on and to look at.
+    pub fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
     }
 
     /// The read model, as dashboard and API would show it.

@@ -4,6 +4,7 @@ use super::agent::Step;
 use super::{Check, Traffic};
 use takt_maps::words::{BASE_WINDOW, Waypoint};
 use takt_maps::{EdgeId, Floor, VehicleId};
+use takt_rt::mutant::{Mutant, is_on};
 
 /// Why a vehicle is not granted its next move now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,7 +95,10 @@ impl Traffic {
         // 1 and 2: nobody holds the ground, and nobody is to have it before.
         let class_of = |v| self.class_of(v);
         for place in [edge.place, node_place] {
+            let held_is_fine = is_on(Mutant::GrantHeldPlace)
+                || (place == node_place && is_on(Mutant::GrantOneNodeTooFar));
             if self.checks(Check::Held)
+                && !held_is_fine
                 && let Some(by) =
                     self.ground
                         .in_conflict(floor, vehicle, agent.class, place, class_of)
@@ -103,6 +107,7 @@ impl Traffic {
             }
             for conflict in floor.conflicts.of(agent.class, place) {
                 if self.checks(Check::Order)
+                    && !is_on(Mutant::SwapDependencies)
                     && let Some(behind) = self.order.earlier_conflict(rank, conflict, class_of)
                 {
                     return Err(Wait::Order { behind });
@@ -180,7 +185,7 @@ impl Traffic {
         if !agent.placed {
             return Err(ReportFault::NotPlaced);
         }
-        if seq > agent.granted {
+        if seq > agent.granted && !is_on(Mutant::BelieveAnyReport) {
             return Err(ReportFault::NeverGranted {
                 reached: seq,
                 granted: agent.granted,
@@ -191,6 +196,16 @@ impl Traffic {
                 reached: seq,
                 before: agent.reached,
             });
+        }
+        let seq = if is_on(Mutant::BelieveAnyReport) {
+            seq.min(agent.granted)
+        } else if is_on(Mutant::ReleaseEarly) && seq > agent.reached {
+            (seq + 1).min(agent.granted)
+        } else {
+            seq
+        };
+        if is_on(Mutant::NeverRelease) {
+            return Ok(0);
         }
         let passed = seq - agent.reached;
         for _ in 0..passed {

@@ -1,4 +1,7 @@
 //! The latest command for one endpoint, and whether it may still be written.
+//!
+//! The rules are [`Slot`] and [`Settled`], plain values; [`outbox`] puts a channel between the two, so that a link's
+//! task wakes when there is something else to write.
 
 use tokio::sync::watch;
 
@@ -12,16 +15,80 @@ pub(crate) struct Stamped<T> {
     deadline_ms: u64,
 }
 
-/// The sending end: the latest command wins.
+impl<T> Stamped<T> {
+    /// The stamp without the command: enough to settle it.
+    pub(crate) fn stamp(&self) -> Stamped<()> {
+        Stamped {
+            value: (),
+            serial: self.serial,
+            deadline_ms: self.deadline_ms,
+        }
+    }
+}
+
+/// Room for one command: the latest wins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot<T>(Option<Stamped<T>>);
+
+/// Which command was written or dropped last.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    serial: u64,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Copy + PartialEq> Slot<T> {
+    /// Replaces the command; true if the value is another one.
+    pub(crate) fn put(&mut self, value: T, deadline_ms: u64) -> bool {
+        let serial = self.0.as_ref().map_or(1, |old| old.serial + 1);
+        let same = self.0.as_ref().is_some_and(|old| old.value == value);
+        self.0 = Some(Stamped {
+            value,
+            serial,
+            deadline_ms,
+        });
+        !same
+    }
+}
+
+impl Settled {
+    /// What of `slot` may be written at `now_ms`.
+    pub(crate) fn take<T: Copy>(&mut self, slot: &Slot<T>, now_ms: u64) -> Pending<T> {
+        let Some(command) = slot.0 else {
+            return Pending::Nothing;
+        };
+        let fresh = command.serial != self.serial;
+        if now_ms <= command.deadline_ms {
+            return Pending::Ready { command, fresh };
+        }
+        self.serial = command.serial;
+        if fresh {
+            Pending::Dropped
+        } else {
+            Pending::Nothing
+        }
+    }
+
+    /// The device has confirmed the command.
+    pub(crate) fn written<T>(&mut self, command: &Stamped<T>) {
+        self.serial = command.serial;
+    }
+}
+
+/// The sending end.
 #[derive(Debug)]
-pub(crate) struct OutboxSender<T>(watch::Sender<Option<Stamped<T>>>);
+pub(crate) struct OutboxSender<T>(watch::Sender<Slot<T>>);
 
 /// The link's end.
 #[derive(Debug)]
 pub(crate) struct Outbox<T> {
-    latest: watch::Receiver<Option<Stamped<T>>>,
-    /// Serial number of the last command that was written or dropped.
-    settled: u64,
+    latest: watch::Receiver<Slot<T>>,
+    settled: Settled,
 }
 
 /// What is in the outbox.
@@ -37,49 +104,28 @@ pub(crate) enum Pending<T> {
 
 /// A new, empty outbox.
 pub(crate) fn outbox<T: Copy + PartialEq>() -> (OutboxSender<T>, Outbox<T>) {
-    let (sender, latest) = watch::channel(None);
-    let outbox = Outbox { latest, settled: 0 };
-    (OutboxSender(sender), outbox)
+    let (sender, latest) = watch::channel(Slot::default());
+    let settled = Settled::default();
+    (OutboxSender(sender), Outbox { latest, settled })
 }
 
 impl<T: Copy + PartialEq> OutboxSender<T> {
     /// Replaces the command. The link is woken only if the value is another one, so that a value may be refreshed as
     /// often as the sender likes.
     pub(crate) fn put(&self, value: T, deadline_ms: u64) {
-        self.0.send_if_modified(|slot| {
-            let serial = slot.as_ref().map_or(1, |old| old.serial + 1);
-            let same = slot.as_ref().is_some_and(|old| old.value == value);
-            *slot = Some(Stamped {
-                value,
-                serial,
-                deadline_ms,
-            });
-            !same
-        });
+        self.0.send_if_modified(|slot| slot.put(value, deadline_ms));
     }
 }
 
 impl<T: Copy + PartialEq> Outbox<T> {
     /// What may be written at `now_ms`.
     pub(crate) fn take(&mut self, now_ms: u64) -> Pending<T> {
-        let Some(command) = *self.latest.borrow_and_update() else {
-            return Pending::Nothing;
-        };
-        let fresh = command.serial != self.settled;
-        if now_ms <= command.deadline_ms {
-            return Pending::Ready { command, fresh };
-        }
-        self.settled = command.serial;
-        if fresh {
-            Pending::Dropped
-        } else {
-            Pending::Nothing
-        }
+        self.settled.take(&self.latest.borrow_and_update(), now_ms)
     }
 
     /// The device has confirmed the command.
     pub(crate) fn written(&mut self, command: &Stamped<T>) {
-        self.settled = command.serial;
+        self.settled.written(command);
     }
 
     /// Waits for another value. After the sender is gone there is none.

@@ -3,8 +3,8 @@
 mod device;
 mod vehicle;
 
-pub(crate) use device::DevicePort;
-pub(crate) use vehicle::VehiclePort;
+pub(crate) use device::{DevicePort, is_current};
+pub(crate) use vehicle::{Heartbeat, VehiclePort};
 
 use crate::messages::FromField;
 use crate::vehicle_profile::{COMMAND_WORDS, ReportError};
@@ -40,7 +40,7 @@ pub(crate) trait Port: Send + 'static {
 
 /// What a read said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Heard {
+pub enum Heard {
     /// The other side is alive; perhaps there is something for the control cycle.
     News(Option<FromField>),
     /// The same report as before: no sign of life.

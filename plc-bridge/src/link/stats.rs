@@ -41,6 +41,29 @@ pub struct LinkStats {
     pub round_trip_us_max: u64,
 }
 
+impl LinkStats {
+    /// Of a link on which nothing has happened yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            state: LinkState::Connecting,
+            reconnects: 0,
+            connect_failures: 0,
+            timeouts: 0,
+            losses: 0,
+            exceptions: 0,
+            bad_frames: 0,
+            bad_reports: 0,
+            frozen: 0,
+            dropped_commands: 0,
+            reads: 0,
+            writes: 0,
+            round_trip_us_last: 0,
+            round_trip_us_max: 0,
+        }
+    }
+}
+
 /// The same, written by the link's task and read by anyone.
 #[derive(Debug)]
 pub(crate) struct Counters {

@@ -4,16 +4,15 @@ use super::backoff::Backoff;
 use super::port::{Due, Heard, Port};
 use super::stats::Counters;
 use super::supervisor::Supervisor;
+use super::timing::Timing;
 use crate::addresses::Server;
 use crate::messages::{FromField, LinkState};
-use crate::modbus::{Connection, ModbusError};
+use crate::modbus::{Connection, Dial, ModbusError};
 use std::future::{Future, pending};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
-use takt_maps::Control;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep, sleep_until};
 use tracing::{debug, info, warn};
 
 /// Where what the field says goes.
@@ -21,38 +20,9 @@ pub(crate) type Inbox = Arc<dyn Fn(FromField) + Send + Sync>;
 /// Milliseconds of the clock that commands are stamped with.
 pub(crate) type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Periods and limits of a link.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timing {
-    /// Between polls.
-    period: Duration,
-    /// Of the first poll after the start: links take turns instead of polling all at once.
-    phase: Duration,
-    /// Without a report for so long, a link is dead.
-    link_timeout: Duration,
-    connect_timeout: Duration,
-    request_timeout: Duration,
-}
-
-impl Timing {
-    /// The timing of link `index` of `links`. A request may take half of the link time-out, so that one answer that
-    /// is lost does not kill a link.
-    pub(crate) fn new(control: &Control, index: usize, links: usize) -> Self {
-        let period = Duration::from_millis(u64::from(control.transfer_ms.max(1)));
-        let link_timeout = Duration::from_millis(u64::from(control.link_timeout_ms.max(1)));
-        let phase = period.mul_f64(index as f64 / links.max(1) as f64);
-        Self {
-            period,
-            phase,
-            link_timeout,
-            connect_timeout: link_timeout.clamp(Duration::from_millis(100), Duration::from_secs(2)),
-            request_timeout: (link_timeout / 2).max(Duration::from_millis(20)),
-        }
-    }
-}
-
 /// One link.
-pub(crate) struct Link<P> {
+pub(crate) struct Link<P, D> {
+    dialer: Arc<D>,
     server: Server,
     port: P,
     timing: Timing,
@@ -69,6 +39,7 @@ struct Watch {
     supervisor: Supervisor,
     counters: Arc<Counters>,
     inbox: Inbox,
+    alarm: Alarm,
     /// It has been down since it was last up.
     was_down: bool,
 }
@@ -89,8 +60,9 @@ enum Woken {
     Write,
 }
 
-impl<P: Port> Link<P> {
+impl<P: Port, D: Dial> Link<P, D> {
     pub(crate) fn new(
+        dialer: Arc<D>,
         server: Server,
         port: P,
         timing: Timing,
@@ -104,9 +76,11 @@ impl<P: Port> Link<P> {
             supervisor,
             counters,
             inbox,
+            alarm: Alarm::default(),
             was_down: false,
         };
         Self {
+            dialer,
             server,
             port,
             timing,
@@ -125,10 +99,9 @@ impl<P: Port> Link<P> {
         let mut backoff = Backoff::new();
         self.watch.say(LinkState::Connecting);
         loop {
-            let (address, unit) = self.server;
             let opening = Connection::open(
-                address,
-                unit,
+                &*self.dialer,
+                self.server,
                 timing.connect_timeout,
                 timing.request_timeout,
             );
@@ -150,7 +123,7 @@ impl<P: Port> Link<P> {
                 }
                 Err(error) => {
                     self.watch.counters.connect_failures.add();
-                    debug!(link = self.watch.counters.name(), %address, %error, "connecting failed");
+                    debug!(link = self.watch.counters.name(), address = %self.server.0, %error, "connecting failed");
                 }
             }
             let wait = backoff.failed();
@@ -307,7 +280,7 @@ impl Watch {
                     self.check();
                     return output;
                 }
-                () = until(deadline) => self.check(),
+                () = self.alarm.at(deadline) => self.check(),
             }
         }
     }
@@ -359,9 +332,25 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
+/// Wakes at a deadline that moves with every sign of life. There is one timer for all deadlines: it is set anew only
+/// when an older one has passed, not each time that the deadline moves.
+#[derive(Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Returns when `deadline` has passed; never without one. Cancel-safe.
+    async fn at(&mut self, deadline: Option<Instant>) {
+        let Some(deadline) = deadline else {
+            return pending().await;
+        };
+        let timer = (self.0).get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        timer.as_mut().await;
+        while timer.deadline() < deadline {
+            timer.as_mut().reset(deadline);
+            timer.as_mut().await;
+        }
     }
 }

@@ -3,12 +3,15 @@
 //! A thin layer over tokio-modbus' client. It calls the client with raw requests and checks the answer's length
 //! itself: the client's own `read_input_registers` asserts it, and a device must not be able to make Takt panic.
 
+mod dial;
+
+pub use dial::{Dial, Tcp};
+
+use crate::addresses::Server;
 use std::borrow::Cow;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_modbus::client::{Client, Context, tcp::attach_slave};
 use tokio_modbus::{ExceptionCode, Request, Response, Slave};
@@ -38,28 +41,27 @@ impl ModbusError {
     }
 }
 
-/// One TCP connection to one unit.
+/// One connection to one unit.
 pub struct Connection {
     context: Context,
     timeout: Duration,
 }
 
 impl Connection {
-    /// Connects, with Nagle's algorithm off.
+    /// Connects, by way of `dialer`.
     ///
     /// # Errors
     /// [`ModbusError::Timeout`] after `connect_timeout`, [`ModbusError::Lost`] when there is nobody.
-    pub async fn open(
-        address: SocketAddr,
-        unit: u8,
+    pub async fn open<D: Dial>(
+        dialer: &D,
+        (address, unit): Server,
         connect_timeout: Duration,
         request_timeout: Duration,
     ) -> Result<Self, ModbusError> {
-        let stream = timeout(connect_timeout, TcpStream::connect(address))
+        let stream = timeout(connect_timeout, dialer.dial(address))
             .await
             .map_err(|_| ModbusError::Timeout)?
             .map_err(ModbusError::Lost)?;
-        stream.set_nodelay(true).map_err(ModbusError::Lost)?;
         Ok(Self {
             context: attach_slave(stream, Slave(unit)),
             timeout: request_timeout,

@@ -30,6 +30,8 @@ struct State {
     capacity: Option<usize>,
     /// The next sync fails and loses what it should have made durable.
     next_sync_fails: bool,
+    /// Syncs say that they are done, and are not.
+    lies: bool,
     /// Changing calls so far.
     calls: u64,
 }
@@ -76,6 +78,16 @@ impl MemoryDisk {
         self.lock().next_sync_fails = true;
     }
 
+    /// Lets syncs say from now on that they are done, and do nothing; or makes them honest again.
+    pub fn set_lying(&self, lies: bool) {
+        self.lock().lies = lies;
+    }
+
+    /// Bytes that all files have together.
+    pub fn used(&self) -> usize {
+        self.lock().files.values().map(|file| file.data.len()).sum()
+    }
+
     /// Lets all files together have so many bytes from now on; `None`: no limit.
     pub fn set_capacity(&self, bytes: Option<usize>) {
         self.lock().capacity = bytes;
@@ -96,6 +108,7 @@ impl MemoryDisk {
         state.off = false;
         state.calls_left = None;
         state.next_sync_fails = false;
+        state.lies = false;
     }
 
     /// Flips bits of one byte, as a failing medium does; `false` when the file does not reach that far.
@@ -211,10 +224,14 @@ impl Disk for MemoryDisk {
             return Err(power_cut());
         }
         let fails = std::mem::take(&mut state.next_sync_fails);
+        let lies = state.lies;
         let entry = state.file(file)?;
         if fails {
             entry.data.truncate(entry.synced);
             return Err(io::Error::other("write error reported by the disk"));
+        }
+        if lies {
+            return Ok(());
         }
         entry.synced = entry.data.len();
         entry.before_truncation = None;
@@ -395,6 +412,24 @@ mod tests {
         disk.crash(3);
         assert!([&b"1"[..], b"12", b"1\0"].contains(&&disk.read("a").unwrap()[..]));
         disk.append("a", b"4").unwrap();
+    }
+
+    #[test]
+    fn a_lying_disk_loses_what_it_said_it_had() {
+        let mut disk = MemoryDisk::new();
+        disk.append("a", b"1").unwrap();
+        disk.sync("a").unwrap();
+        disk.set_lying(true);
+        disk.append("a", &[2; 4_000]).unwrap();
+        disk.sync("a").unwrap();
+        assert_eq!(disk.used(), 4_001);
+        disk.crash(1);
+        assert_ne!(disk.read("a").unwrap()[1..], [2; 4_000]);
+        disk.append("a", b"3").unwrap();
+        disk.sync("a").unwrap();
+        let before = disk.read("a").unwrap();
+        disk.crash(2);
+        assert_eq!(disk.read("a").unwrap(), before, "a crash makes it honest");
     }
 
     #[test]

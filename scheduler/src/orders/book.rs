@@ -217,6 +217,20 @@ impl OrderBook {
         Ok(())
     }
 
+    /// Gives an order another priority.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInBook`], [`Refusal::Priority`].
+    pub fn prioritise(&mut self, id: OrderId, priority: u8) -> Result<(), Refusal> {
+        if priority > PRIORITY_MAX {
+            return Err(Refusal::Priority(priority));
+        }
+        let slot = self.slab.find(id).ok_or(Refusal::NotInBook(id))?;
+        self.slab
+            .change(slot, |order| order.spec.priority = priority);
+        Ok(())
+    }
+
     /// Releases waiting orders whose time has come, and cancels those whose predecessor did not end well.
     ///
     /// Looks at [`TICK_BUDGET`] orders at most and goes on there in the next call; those that it cancels are handed to

@@ -38,7 +38,7 @@ pub enum Origin {
     Workload,
 }
 
-/// What is asked for. It never changes.
+/// What is asked for. Only its priority may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OrderSpec {
     /// Where the load is taken.

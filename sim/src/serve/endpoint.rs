@@ -1,24 +1,17 @@
 //! One Modbus TCP server: of a vehicle or of a device, with a plug that can be pulled.
 
 use super::Shared;
-use super::registers::{self, Block, COMMAND_SEQUENCE_AT, REPORT_REGISTERS};
+use super::unit::Unit;
 use crate::floor::Endpoint;
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use takt_maps::{Device, DeviceId, VehicleId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_modbus::server::Service;
 use tokio_modbus::server::tcp::Server;
-use tokio_modbus::{ExceptionCode, Request, Response, SlaveRequest};
-
-/// The unit id of everything served; 0 and 255 mean "whoever is here" in Modbus TCP.
-const UNITS: [u8; 3] = [1, 0, 255];
-
-/// Most registers in one read, by the Modbus specification.
-const READ_MAX: u16 = 125;
+use tokio_modbus::{ExceptionCode, Response, SlaveRequest};
 
 /// Pause before a port is tried again that could not be had.
 const RETRY: Duration = Duration::from_millis(100);
@@ -92,166 +85,23 @@ pub async fn run<S>(
     }
 }
 
-/// A vehicle's registers.
+/// A unit behind a socket.
 #[derive(Clone, Debug)]
-pub struct VehicleServer {
+pub struct UnitServer {
     /// The simulation.
     pub shared: Arc<Shared>,
-    /// Whose registers they are.
-    pub id: VehicleId,
-    /// Its holding registers, which all connections share.
-    pub holding: Arc<Mutex<Block>>,
+    /// The registers, which all connections share.
+    pub unit: Arc<Mutex<Unit>>,
 }
 
-/// A device's registers.
-#[derive(Clone, Debug)]
-pub struct DeviceServer {
-    shared: Arc<Shared>,
-    id: DeviceId,
-    read_at: u16,
-    read_words: usize,
-    holding: Arc<Mutex<Block>>,
-}
+impl Service for UnitServer {
+    type Request = SlaveRequest<'static>;
+    type Response = Response;
+    type Exception = ExceptionCode;
+    type Future = Ready<Result<Response, ExceptionCode>>;
 
-impl DeviceServer {
-    /// The registers of a device.
-    pub fn new(shared: Arc<Shared>, id: DeviceId, device: &Device) -> Self {
-        Self {
-            shared,
-            id,
-            read_at: device.read_at,
-            read_words: device.read_words.into(),
-            holding: Arc::new(Mutex::new(Block::new(
-                device.write_at,
-                device.write_words.into(),
-            ))),
-        }
+    fn call(&self, request: Self::Request) -> Self::Future {
+        let mut unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
+        ready(unit.answer(&mut self.shared.sim(), request))
     }
 }
-
-/// What differs between vehicles and devices.
-trait Registers {
-    /// The input registers as they are now.
-    fn input(&self) -> Block;
-    /// The holding registers.
-    fn holding(&self) -> &Mutex<Block>;
-    /// Takes over what was written to `address` and on; `holding` is the block with it.
-    fn written(&self, address: u16, count: usize, holding: &Block) -> Result<(), ExceptionCode>;
-}
-
-impl Registers for VehicleServer {
-    fn input(&self) -> Block {
-        let report = self.shared.sim().vehicle_report(self.id);
-        let mut block = Block::new(0, REPORT_REGISTERS);
-        let whole = block.write(0, &registers::report(&report));
-        debug_assert!(whole, "a report fills its block");
-        block
-    }
-
-    fn holding(&self) -> &Mutex<Block> {
-        &self.holding
-    }
-
-    fn written(&self, address: u16, count: usize, holding: &Block) -> Result<(), ExceptionCode> {
-        // The command is whole when its last register is written, however the others came.
-        if usize::from(address) + count <= COMMAND_SEQUENCE_AT {
-            return Ok(());
-        }
-        let command = registers::command(holding.words()).ok_or(ExceptionCode::IllegalDataValue)?;
-        self.shared.sim().vehicle_command(self.id, &command);
-        Ok(())
-    }
-}
-
-impl Registers for DeviceServer {
-    fn input(&self) -> Block {
-        let image = self.shared.sim().device_inputs(self.id);
-        let words = self.read_words.min(image.len());
-        let mut block = Block::new(self.read_at, words);
-        let whole = block.write(self.read_at, &image[..words]);
-        debug_assert!(whole, "an image fills its block");
-        block
-    }
-
-    fn holding(&self) -> &Mutex<Block> {
-        &self.holding
-    }
-
-    fn written(&self, _: u16, _: usize, holding: &Block) -> Result<(), ExceptionCode> {
-        self.shared.sim().device_outputs(self.id, holding.image());
-        Ok(())
-    }
-}
-
-/// Answers one request.
-fn answer(on: &impl Registers, request: SlaveRequest<'_>) -> Result<Response, ExceptionCode> {
-    if !UNITS.contains(&request.slave) {
-        return Err(ExceptionCode::GatewayTargetDevice);
-    }
-    let quantity = |count: u16| {
-        (1..=READ_MAX)
-            .contains(&count)
-            .then_some(count)
-            .ok_or(ExceptionCode::IllegalDataValue)
-    };
-    let found = |words: Option<&[u16]>| {
-        words
-            .map(<[u16]>::to_vec)
-            .ok_or(ExceptionCode::IllegalDataAddress)
-    };
-    match request.request {
-        Request::ReadInputRegisters(address, count) => {
-            let words = found(on.input().read(address, quantity(count)?))?;
-            Ok(Response::ReadInputRegisters(words))
-        }
-        Request::ReadHoldingRegisters(address, count) => {
-            let block = on.holding().lock().unwrap_or_else(PoisonError::into_inner);
-            let words = found(block.read(address, quantity(count)?))?;
-            Ok(Response::ReadHoldingRegisters(words))
-        }
-        Request::WriteSingleRegister(address, word) => {
-            write(on, address, &[word])?;
-            Ok(Response::WriteSingleRegister(address, word))
-        }
-        Request::WriteMultipleRegisters(address, words) => {
-            write(on, address, &words)?;
-            let count = words.len() as u16;
-            Ok(Response::WriteMultipleRegisters(address, count))
-        }
-        _ => Err(ExceptionCode::IllegalFunction),
-    }
-}
-
-/// Writes all or, when something is wrong with it, nothing.
-fn write(on: &impl Registers, address: u16, words: &[u16]) -> Result<(), ExceptionCode> {
-    if words.is_empty() {
-        return Err(ExceptionCode::IllegalDataValue);
-    }
-    let mut block = on.holding().lock().unwrap_or_else(PoisonError::into_inner);
-    let mut written = block.clone();
-    if !written.write(address, words) {
-        return Err(ExceptionCode::IllegalDataAddress);
-    }
-    on.written(address, words.len(), &written)?;
-    *block = written;
-    Ok(())
-}
-
-/// Makes a type with registers a Modbus service.
-macro_rules! service {
-    ($name:ty) => {
-        impl Service for $name {
-            type Request = SlaveRequest<'static>;
-            type Response = Response;
-            type Exception = ExceptionCode;
-            type Future = Ready<Result<Response, ExceptionCode>>;
-
-            fn call(&self, request: Self::Request) -> Self::Future {
-                ready(answer(self, request))
-            }
-        }
-    };
-}
-
-service!(VehicleServer);
-service!(DeviceServer);

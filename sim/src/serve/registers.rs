@@ -57,6 +57,13 @@ impl Block {
         }
     }
 
+    /// Writes words from the first register on, as far as there is room.
+    pub fn fill(&mut self, words: &[u16]) {
+        for (to, from) in self.words.iter_mut().zip(words) {
+            *to = *from;
+        }
+    }
+
     /// All words.
     pub fn words(&self) -> &[u16] {
         &self.words

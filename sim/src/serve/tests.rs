@@ -2,6 +2,7 @@
 
 mod faults;
 
+use super::registers::COMMAND_REGISTERS;
 use super::*;
 use crate::testing;
 use serde_json::{Value, json};

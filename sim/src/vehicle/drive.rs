@@ -142,6 +142,11 @@ impl Drive {
         self.node
     }
 
+    /// The nodes that it has yet to go to, in order.
+    pub fn nodes_ahead(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.len).map(|i| self.leg(i).node)
+    }
+
     /// Does it move or turn?
     pub fn moves(&self) -> bool {
         self.speed > 0.0 || self.turning

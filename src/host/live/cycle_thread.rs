@@ -156,7 +156,7 @@ pub(super) fn run(
         phases: PhaseTimes::new(LiveClock, budget_ns(floor)),
         motion: Some(Box::new(MotionSnapshot {
             agents: vec![AgentSnapshot::default(); floor.vehicles.len()],
-            blocked: Vec::with_capacity(floor.roadmap.places()),
+            blocked: Vec::with_capacity(floor.roadmap.places() + floor.roadmap.edges().len()),
             ..MotionSnapshot::default()
         })),
         dispatch: Some(Box::new(DispatchSnapshot {

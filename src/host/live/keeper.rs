@@ -15,7 +15,7 @@ use crate::controller::{Ask, Delta, Refused, VehicleStatus};
 use crate::follower::model::OrderView;
 use crate::follower::{Client, Follower};
 use crate::host::front::{Call, Rejection, Reply, Request};
-use crate::host::judge::Judge;
+use crate::host::judges::standing::Judge;
 use crate::host::store::{Askers, Cycle, Store};
 use crate::journal::JournalError;
 

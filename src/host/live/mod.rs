@@ -30,7 +30,7 @@ use takt_rt::thread::Usage;
 use takt_rt::timing::Quantiles;
 
 use super::front::Front;
-use super::judge::Judge;
+use super::judges::standing::Judge;
 use super::store::{Started, Store, StoreOptions};
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};

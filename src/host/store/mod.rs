@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use takt_maps::{Floor, OrderId};
 use takt_rt::host::Disk;
+use takt_rt::mutant::{Mutant, is_on};
 
 use crate::controller::{Ask, CycleFacts, Delta, Input, Restored};
 use crate::follower::{Client, Follower};
@@ -141,10 +142,14 @@ impl Store {
         rebuild.skip_orders(warnings.iter().map(Warning::records_lost_max).sum());
         let checkpoint = rebuild.checkpoint(options.utc_ms);
         // What the controller starts from is what a replay will find, not what this start has found.
-        let (follower, restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();
+        let (follower, mut restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();
+        if is_on(Mutant::ReuseOrderId) {
+            restored.next_order = restored.next_order.saturating_sub(1).max(1);
+        }
         let mut journal = opened.in_epoch(epoch).begin(&checkpoint)?;
         // The vehicles' registers have 16 bits for it; they compare as serial numbers do.
         let epoch = journal.epoch() as u16;
+        let epoch = if is_on(Mutant::ReuseEpoch) { 1 } else { epoch };
         let begin = Begin {
             build: BUILD.to_owned(),
             floor: floor.name.clone(),
@@ -191,7 +196,10 @@ impl Store {
     pub fn keep(&mut self, cycle: &Cycle, askers: &impl Askers) -> Result<bool, JournalError> {
         let mut awaited = false;
         let changes = cycle.deltas.iter().any(Delta::durable);
-        if !cycle.inputs.is_empty() || cycle.facts != CycleFacts::default() || changes {
+        let forgets = is_on(Mutant::UnjournalledInput) && cycle.number.is_multiple_of(97);
+        if forgets {
+            // Nothing is written.
+        } else if !cycle.inputs.is_empty() || cycle.facts != CycleFacts::default() || changes {
             self.append_replay(&Replay::Cycle {
                 cycle: cycle.number,
                 facts: cycle.facts,
@@ -231,7 +239,7 @@ impl Store {
                 self.append(&Record::Change(*delta))?;
             }
         }
-        Ok(awaited)
+        Ok(awaited && !is_on(Mutant::AnswerBeforeDurable))
     }
 
     fn append_replay(&mut self, replay: &Replay<'_>) -> Result<(), JournalError> {

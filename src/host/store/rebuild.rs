@@ -58,6 +58,10 @@ impl Rebuild {
                 vehicle: *vehicle,
                 paused: true,
             }),
+            Kept::EdgeBlocked(edge) => self.change(&Delta::EdgeBlocked {
+                edge: *edge,
+                blocked: true,
+            }),
             Kept::FloorPaused => self.change(&Delta::FloorPaused { paused: true }),
         }
     }
@@ -126,6 +130,7 @@ impl Rebuild {
                 .map(VehicleId::from_index)
                 .collect(),
             floor_paused: model.paused,
+            blocked: model.blocked.iter().copied().collect(),
             next_order: self.last_order + 1,
             now_ms: self.latest_ms,
         };
@@ -178,5 +183,6 @@ pub fn checkpoint(
     let paused = (0..model.vehicles.len()).filter(|&i| model.vehicles[i].paused);
     kept.extend(paused.map(|i| Kept::VehiclePaused(VehicleId::from_index(i))));
     kept.extend(model.paused.then_some(Kept::FloorPaused));
+    kept.extend(model.blocked.iter().map(|&edge| Kept::EdgeBlocked(edge)));
     kept
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use takt_maps::{BufferId, OrderId, VehicleId};
+use takt_maps::{BufferId, EdgeId, OrderId, VehicleId};
 
 use crate::controller::{Ask, CycleFacts, Delta, Input, StateHash};
 use crate::follower::Client;
@@ -139,6 +139,8 @@ pub enum Kept {
     VehiclePaused(VehicleId),
     /// The floor is paused.
     FloorPaused,
+    /// An edge that a person blocked.
+    EdgeBlocked(EdgeId),
 }
 
 impl Kept {
@@ -152,6 +154,7 @@ impl Kept {
             Self::Stock { .. } => "stock",
             Self::VehiclePaused(_) => "vehicle_paused",
             Self::FloorPaused => "floor_paused",
+            Self::EdgeBlocked(_) => "edge_blocked",
         }
     }
 }

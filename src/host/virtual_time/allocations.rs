@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use takt_maps::words::OperatingMode;
+use takt_maps::{DeviceId, VehicleId};
 use takt_motion::{MotionProposal, MotionSnapshot};
+use takt_plc_bridge::ToField;
 use takt_rt::alloc;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
+use takt_sim::floor::Endpoint as Plug;
 
 use super::*;
 use crate::controller::Outputs;
@@ -57,6 +60,7 @@ impl Rehearsal {
     /// As `step`; gives back the step's own calls of the allocator.
     fn step_counted(&mut self) -> u64 {
         self.before_step();
+        let _no_facts = self.take_in();
         let inputs = std::mem::take(&mut self.inputs);
         // The list is freed outside of the count.
         let mut inputs = inputs.into_iter();
@@ -86,7 +90,9 @@ fn sized(workers: &mut Workers) {
     let floor = workers.floor.clone();
     for snapshot in &mut workers.motion_snapshots {
         snapshot.agents.reserve(floor.vehicles.len());
-        snapshot.blocked.reserve(floor.roadmap.places());
+        snapshot
+            .blocked
+            .reserve(floor.roadmap.places() + floor.roadmap.edges().len());
     }
     for snapshot in &mut workers.dispatch_snapshots {
         snapshot.orders.reserve(floor.control.orders_max as usize);

@@ -44,6 +44,18 @@ pub struct Outcome {
     pub state_hash: String,
     /// What the controller counted.
     pub counts: Counts,
+    /// Faults that have begun.
+    pub faults: u64,
+    /// Controllers that have run: one, and one more after each crash.
+    pub lives: u64,
+    /// Contacts of vehicles that were off where they believed to be.
+    pub contacts_by_slip: u64,
+    /// Contacts of vehicles with what fell right before them.
+    pub contacts_with_obstacles: u64,
+    /// Orders that a disk lost which had said that it had them.
+    pub orders_lost_by_disk: u64,
+    /// What judges found beside that, all of it.
+    pub violations: u64,
 }
 
 impl Rehearsal {
@@ -71,6 +83,12 @@ impl Rehearsal {
             cycles: self.cycle,
             state_hash: format!("{:016x}", self.controller.state_hash().total()),
             counts: self.controller.counts(),
+            faults: self.trouble.begun(),
+            lives: self.lives,
+            contacts_by_slip: stats.contacts_by_slip,
+            contacts_with_obstacles: stats.contacts_with_obstacles,
+            orders_lost_by_disk: self.orders.lost_by_disk,
+            violations: self.findings.count,
         }
     }
 }

@@ -37,7 +37,12 @@ pub(super) struct Recording {
     pending: Pending,
     answers: Vec<Answered>,
     /// What the cycle that comes takes in.
+    facts: CycleFacts,
     inputs: Vec<Input>,
+    /// Somebody waits for what has been appended.
+    awaited: bool,
+    /// Answers in what has been appended.
+    unanswered: Vec<Answered>,
     /// Cycles up to this one are durable, and the controller has not been told.
     durable: Option<u64>,
     broken: Option<JournalError>,
@@ -49,17 +54,26 @@ impl Recording {
             store,
             pending: Pending::default(),
             answers: Vec::new(),
+            facts: CycleFacts::default(),
             inputs: Vec::new(),
+            awaited: false,
+            unanswered: Vec::new(),
             durable: None,
             broken: None,
         }
     }
 
     /// Remembers what the cycle that comes will take in.
-    pub(super) fn take_in(&mut self, inputs: &[Input]) {
+    pub(super) fn take_in(&mut self, facts: CycleFacts, inputs: &[Input]) {
+        self.facts = facts;
         if self.store.keeps() {
             self.inputs = inputs.to_vec();
         }
+    }
+
+    /// Requests that have not been answered.
+    pub(super) fn pending(&self) -> usize {
+        self.pending.0.len()
     }
 
     /// Why the store takes nothing more.
@@ -97,38 +111,49 @@ impl Recording {
         std::mem::take(&mut self.answers)
     }
 
-    /// Keeps a cycle; what somebody waits for is durable when it returns, unless the store is broken.
-    pub(super) fn keep(&mut self, cycle: u64, deltas: &[Delta]) {
+    /// Takes a cycle into the journal; it is not durable yet.
+    pub(super) fn append(&mut self, cycle: u64, deltas: &[Delta]) {
         if self.broken.is_some() {
             return;
         }
         let kept = self.store.keep(
             &Cycle {
                 number: cycle,
-                facts: CycleFacts::default(),
+                facts: self.facts,
                 inputs: std::mem::take(&mut self.inputs),
                 deltas: deltas.to_vec(),
             },
             &self.pending,
         );
-        let outcome = kept.and_then(|awaited| {
-            if !awaited && !cycle.is_multiple_of(COMMIT_CYCLES) {
-                return Ok(());
-            }
-            self.store.commit()?;
-            self.durable = Some(cycle);
-            Ok(())
-        });
-        if let Err(error) = outcome {
-            self.broken = Some(error);
-            return;
+        match kept {
+            Ok(awaited) => self.awaited |= awaited,
+            Err(error) => self.broken = Some(error),
         }
         for delta in deltas {
             if let Delta::Answer { token, result } = *delta
                 && self.pending.0.remove(&token).is_some_and(|a| a.watched)
             {
-                self.answers.push((token, result));
+                self.unanswered.push((token, result));
             }
+        }
+    }
+
+    /// What somebody waits for is durable when it returns, unless the store is broken.
+    pub(super) fn commit(&mut self, cycle: u64) {
+        let due = std::mem::take(&mut self.awaited) || cycle.is_multiple_of(COMMIT_CYCLES);
+        if self.broken.is_some() || !due {
+            return;
+        }
+        match self.store.commit() {
+            Ok(()) => self.durable = Some(cycle),
+            Err(error) => self.broken = Some(error),
+        }
+    }
+
+    /// Answers who waits for what is durable now.
+    pub(super) fn answer(&mut self) {
+        if self.broken.is_none() {
+            self.answers.append(&mut self.unanswered);
         }
     }
 

@@ -4,6 +4,8 @@
 use super::*;
 use crate::follower::model::{AlarmKind, MissionView};
 use takt_maps::words::OperatingMode;
+use takt_maps::{DeviceId, VehicleId};
+use takt_sim::floor::Endpoint as Plug;
 
 const MINUTE: u64 = 60_000;
 

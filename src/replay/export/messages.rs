@@ -55,6 +55,7 @@ pub(super) fn vehicle<'a>(floor: &'a Floor, status: &VehicleStatus) -> Vehicle<'
         WaitView::Vehicle(other) => ("vehicle", Some(other)),
         WaitView::Zone => ("zone", None),
         WaitView::Door => ("door", None),
+        WaitView::Blocked => ("blocked", None),
         WaitView::Device => ("device", None),
         WaitView::Paused => ("paused", None),
         WaitView::Link => ("link", None),
@@ -169,6 +170,9 @@ pub(super) fn request(floor: &Floor, person: &str, request: &Ask) -> Value {
         Ask::PauseVehicle(vehicle, false) => ("resume_vehicle", None, Some(*vehicle)),
         Ask::PauseFloor(true) => ("pause_floor", None, None),
         Ask::PauseFloor(false) => ("resume_floor", None, None),
+        Ask::Prioritise(order, _) => ("prioritise", Some(order.0), None),
+        Ask::BlockEdge(_, true) => ("block_edge", None, None),
+        Ask::BlockEdge(_, false) => ("free_edge", None, None),
     };
     let vehicle = vehicle.map(|v| vehicle_name(floor, v));
     json!({ "person": person, "request": what, "order": order, "vehicle": vehicle })

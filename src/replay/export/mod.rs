@@ -227,8 +227,8 @@ impl<W: Write + Seek> Exporter<W> {
                 let hash = messages::state_hash(*cycle, state_hash);
                 self.channels.write(Topic::StateHash, &hash)
             }
-            // What it brought about is told by other changes.
-            Delta::Answer { .. } => Ok(()),
+            // What it brought about is told by other changes, or by the request itself.
+            Delta::Answer { .. } | Delta::Prioritised { .. } | Delta::EdgeBlocked { .. } => Ok(()),
         }
     }
 

@@ -103,7 +103,7 @@ impl Port for DevicePort {
 }
 
 /// Does the other side have this image, told less than [`REFRESH`] ago?
-fn is_current(last: &Option<(Image, Instant)>, image: &Image, now: Instant) -> bool {
+pub(crate) fn is_current(last: &Option<(Image, Instant)>, image: &Image, now: Instant) -> bool {
     last.as_ref()
         .is_some_and(|(known, at)| known == image && now.duration_since(*at) < REFRESH)
 }

@@ -6,7 +6,7 @@ use crate::messages::FromField;
 use crate::vehicle_profile::*;
 use std::future::{Future, pending};
 use takt_maps::VehicleId;
-use takt_maps::words::VehicleCommand;
+use takt_maps::words::{VehicleCommand, VehicleReport};
 use tokio::time::Instant;
 
 /// Reads reports, and writes the latest command every transfer interval.
@@ -14,9 +14,22 @@ use tokio::time::Instant;
 pub(crate) struct VehiclePort {
     vehicle: VehicleId,
     outbox: Outbox<VehicleCommand>,
-    /// Of the last report, also one of an earlier connection: a vehicle whose heartbeat stands still stays dead.
-    heartbeat: Option<u16>,
+    heartbeat: Heartbeat,
     writing: Option<Stamped<VehicleCommand>>,
+}
+
+/// The heartbeat of the last report, also one of an earlier connection: a vehicle whose heartbeat stands still stays
+/// dead.
+#[derive(Debug, Default)]
+pub(crate) struct Heartbeat(Option<u16>);
+
+impl Heartbeat {
+    /// Is this report news? The very first one only says where the heartbeat stands: it may have stood there for
+    /// hours.
+    pub(crate) fn beats(&mut self, report: &VehicleReport) -> bool {
+        let last = self.0.replace(report.heartbeat);
+        last.is_some_and(|last| last != report.heartbeat)
+    }
 }
 
 impl VehiclePort {
@@ -24,7 +37,7 @@ impl VehiclePort {
         Self {
             vehicle,
             outbox,
-            heartbeat: None,
+            heartbeat: Heartbeat::default(),
             writing: None,
         }
     }
@@ -39,10 +52,7 @@ impl Port for VehiclePort {
 
     fn received(&mut self, registers: &[u16], _now: Instant) -> Result<Heard, ReportError> {
         let report = decode_report(registers)?;
-        // The very first report only says where the heartbeat stands: it may have stood there for hours.
-        let beats = self.heartbeat.is_some_and(|last| last != report.heartbeat);
-        self.heartbeat = Some(report.heartbeat);
-        if !beats {
+        if !self.heartbeat.beats(&report) {
             return Ok(Heard::Repeated);
         }
         let vehicle = self.vehicle;

@@ -1,0 +1,115 @@
+//! Defects made on purpose, to see that judges notice: mutation testing of the controller.
+//!
+//! Only with the feature `mutants`, which tests switch on; otherwise [`is_on`] is `false` when compiled. A mutant is on
+//! in the thread that [switched it on](switch_on), so that others can be tested at the same time.
+
+/// A defect.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Mutant {
+    /// A vehicle is granted a place that another holds.
+    GrantHeldPlace,
+    /// Of a move only the way is compared with what others hold, not its end: a node too far.
+    GrantOneNodeTooFar,
+    /// A vehicle goes before another that should have gone before it.
+    SwapDependencies,
+    /// A node ahead of where the vehicle has come to is released with those behind it.
+    ReleaseEarly,
+    /// What is behind a vehicle is never released.
+    NeverRelease,
+    /// Plans are admitted without being rehearsed.
+    SkipRehearsal,
+    /// A plan for another state is taken for one for this state.
+    IgnoreStaleStamp,
+    /// What a vehicle claims to have reached is believed, granted or not.
+    BelieveAnyReport,
+    /// The ground of a vehicle that is not where it should be is freed.
+    FreeLostVehicle,
+    /// Vehicles out of touch are granted ground.
+    GrantToSilent,
+    /// After an emergency stop a vehicle goes on before a person has resumed it.
+    ResumeByItself,
+    /// Doors count as open.
+    IgnoreDoors,
+    /// Doors are closed while vehicles still have to pass.
+    CloseDoorsEarly,
+    /// A vehicle that was switched off and on is treated as though it remembered its base.
+    ForgetReboot,
+    /// Loads are handed over before it is durable who does it for what.
+    ActBeforeDurable,
+    /// Requests are answered before what they caused is durable.
+    AnswerBeforeDurable,
+    /// A restarted controller gives an id once more.
+    ReuseOrderId,
+    /// A restarted controller calls itself by its old number.
+    ReuseEpoch,
+    /// An order is called completed when the handing over begins.
+    CompleteEarly,
+    /// A cancelled order stays with its vehicle.
+    KeepCancelled,
+    /// A failed transfer is never tried again.
+    NeverRetry,
+    /// Something that the controller takes in is not journalled.
+    UnjournalledInput,
+    /// A device that comes back is not told again what it should do, until something changes.
+    ForgetResetAfterReconnect,
+}
+
+impl Mutant {
+    /// All of them.
+    pub const ALL: [Mutant; 23] = [
+        Mutant::GrantHeldPlace,
+        Mutant::GrantOneNodeTooFar,
+        Mutant::SwapDependencies,
+        Mutant::ReleaseEarly,
+        Mutant::NeverRelease,
+        Mutant::SkipRehearsal,
+        Mutant::IgnoreStaleStamp,
+        Mutant::BelieveAnyReport,
+        Mutant::FreeLostVehicle,
+        Mutant::GrantToSilent,
+        Mutant::ResumeByItself,
+        Mutant::IgnoreDoors,
+        Mutant::CloseDoorsEarly,
+        Mutant::ForgetReboot,
+        Mutant::ActBeforeDurable,
+        Mutant::AnswerBeforeDurable,
+        Mutant::ReuseOrderId,
+        Mutant::ReuseEpoch,
+        Mutant::CompleteEarly,
+        Mutant::KeepCancelled,
+        Mutant::NeverRetry,
+        Mutant::UnjournalledInput,
+        Mutant::ForgetResetAfterReconnect,
+    ];
+}
+
+#[cfg(feature = "mutants")]
+mod switch {
+    use super::Mutant;
+    use std::cell::Cell;
+
+    thread_local! {
+        static ON: Cell<Option<Mutant>> = const { Cell::new(None) };
+    }
+
+    /// Switches a mutant on in this thread, or all off.
+    pub fn switch_on(mutant: Option<Mutant>) {
+        ON.set(mutant);
+    }
+
+    /// Is this mutant on in this thread?
+    #[inline]
+    pub fn is_on(mutant: Mutant) -> bool {
+        ON.get() == Some(mutant)
+    }
+}
+
+#[cfg(feature = "mutants")]
+pub use switch::{is_on, switch_on};
+
+/// Is this mutant on? Never, without the feature `mutants`.
+#[cfg(not(feature = "mutants"))]
+#[inline(always)]
+pub const fn is_on(_: Mutant) -> bool {
+    false
+}

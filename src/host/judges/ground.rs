@@ -1,0 +1,225 @@
+//! The judge of granted ground: what vehicles are told, and what they still have to drive, never conflicts.
+//!
+//! It looks at commands as they leave, and at what vehicles truly have ahead of them; what the controller believes to be
+//! held does not count. Ground is added by commands alone, so it is compared when a command adds some.
+
+use takt_maps::words::{OperatingMode, VehicleCommand};
+use takt_maps::{ClassId, Floor, NodeId, PlaceId, VehicleId};
+use takt_plc_bridge::{Endpoint, FromField, LinkState};
+use takt_sim::SimFloor;
+
+use super::Findings;
+
+/// So long after a vehicle fell silent, or said that it cannot go on, it may still be told what it was granted before.
+const AFTERWARDS_MS: u64 = 500;
+
+/// Watches the ground of all vehicles.
+#[derive(Debug)]
+pub struct Ground {
+    vehicles: Vec<Watched>,
+    /// For each place the vehicles that held it when last looked at; who has left it is taken out when somebody else
+    /// wants it.
+    holders: Vec<Vec<VehicleId>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Watched {
+    /// Epoch and last waypoint that it was told.
+    told: (u16, u32),
+    /// All that it was last told.
+    command: Option<VehicleCommand>,
+    /// Since when nothing may be granted to it, as far as the controller can know.
+    unfit_since_ms: Option<u64>,
+    /// It was not in automatic mode, and nobody has resumed it since.
+    to_be_resumed: bool,
+}
+
+impl Ground {
+    /// A judge of a floor on which everybody stands where the floor says.
+    pub fn new(floor: &Floor) -> Self {
+        let mut holders = vec![Vec::new(); floor.roadmap.places()];
+        for (i, vehicle) in floor.vehicles.iter().enumerate() {
+            let place = floor.roadmap.place_of(vehicle.start);
+            holders[place.index()].push(VehicleId::from_index(i));
+        }
+        Self {
+            vehicles: vec![Watched::default(); floor.vehicles.len()],
+            holders,
+        }
+    }
+
+    /// What the controller is told in this cycle.
+    pub fn told_controller(&mut self, input: &FromField, now_ms: u64) {
+        let (vehicle, fit) = match input {
+            FromField::Vehicle { vehicle, report } => (
+                *vehicle,
+                report.mode == OperatingMode::Automatic && report.pose.is_some(),
+            ),
+            FromField::Link {
+                endpoint: Endpoint::Vehicle(vehicle),
+                state: LinkState::Down,
+            } => (*vehicle, false),
+            _ => return,
+        };
+        if let FromField::Vehicle { report, .. } = input
+            && report.mode != OperatingMode::Automatic
+        {
+            self.vehicles[vehicle.index()].to_be_resumed = true;
+        }
+        let since = &mut self.vehicles[vehicle.index()].unfit_since_ms;
+        *since = if fit {
+            None
+        } else {
+            Some(since.unwrap_or(now_ms))
+        };
+    }
+
+    /// A person asks for a vehicle to go on.
+    pub fn resumed(&mut self, vehicle: VehicleId) {
+        self.vehicles[vehicle.index()].to_be_resumed = false;
+    }
+
+    /// A controller has died: what it told is on the vehicles, or lost.
+    pub fn crashed(&mut self) {
+        for watched in &mut self.vehicles {
+            watched.unfit_since_ms = None;
+        }
+    }
+
+    /// A command leaves for a vehicle.
+    pub fn commanded(
+        &mut self,
+        floor: &Floor,
+        sim: &SimFloor,
+        vehicle: VehicleId,
+        command: &VehicleCommand,
+        now_ms: u64,
+        findings: &mut Findings,
+    ) {
+        let watched = &mut self.vehicles[vehicle.index()];
+        let end = command.waypoints().last().map_or(0, |w| w.seq);
+        let more = command.epoch != watched.told.0 && end > 0
+            || command.epoch == watched.told.0 && end > watched.told.1;
+        watched.command = Some(*command);
+        if !more {
+            return;
+        }
+        watched.told = (command.epoch, end);
+        if let Some(since_ms) = watched.unfit_since_ms
+            && now_ms > since_ms + AFTERWARDS_MS
+        {
+            findings.note("granted-unfit", now_ms, || {
+                format!(
+                    "{} is given ground up to waypoint {end}, and has been out of touch or unfit for {} ms",
+                    floor.vehicles[vehicle.index()].name,
+                    now_ms - since_ms
+                )
+            });
+        }
+        if self.vehicles[vehicle.index()].to_be_resumed {
+            findings.note("granted-unfit", now_ms, || {
+                format!(
+                    "{} is given ground after a stop, and nobody has resumed it",
+                    floor.vehicles[vehicle.index()].name
+                )
+            });
+        }
+        let held = self.held(floor, sim, vehicle);
+        let class = class_of(floor, sim, vehicle);
+        for &place in &held {
+            for conflict in floor.conflicts.of(class, place) {
+                if let Some(other) =
+                    self.found_at(floor, sim, vehicle, conflict.place, conflict.classes)
+                {
+                    let name = |v: VehicleId| &floor.vehicles[v.index()].name;
+                    findings.note("ground", now_ms, || {
+                        format!(
+                            "{} is given {}, which conflicts with {} of {}",
+                            name(vehicle),
+                            words(floor, place),
+                            words(floor, conflict.place),
+                            name(other)
+                        )
+                    });
+                }
+            }
+        }
+        for place in held {
+            let holders = &mut self.holders[place.index()];
+            if !holders.contains(&vehicle) {
+                holders.push(vehicle);
+            }
+        }
+    }
+
+    /// Another vehicle of these classes that truly holds a place.
+    fn found_at(
+        &mut self,
+        floor: &Floor,
+        sim: &SimFloor,
+        except: VehicleId,
+        place: PlaceId,
+        classes: u32,
+    ) -> Option<VehicleId> {
+        let mut at = 0;
+        while at < self.holders[place.index()].len() {
+            let other = self.holders[place.index()][at];
+            if other != except {
+                if !self.held(floor, sim, other).contains(&place) {
+                    self.holders[place.index()].swap_remove(at);
+                    continue;
+                }
+                if classes >> class_of(floor, sim, other).0 & 1 == 1 {
+                    return Some(other);
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Everything that a vehicle is on or may go to: what it has ahead of it, and what it has been told and not heard yet.
+    fn held(&self, floor: &Floor, sim: &SimFloor, vehicle: VehicleId) -> Vec<PlaceId> {
+        let truth = sim.vehicle(vehicle);
+        let mut at = truth.motion().node();
+        let mut held = vec![floor.roadmap.place_of(at)];
+        for node in truth.motion().nodes_ahead() {
+            add(floor, &mut held, at, node);
+            at = node;
+        }
+        if let Some(command) = &self.vehicles[vehicle.index()].command {
+            let (epoch, known) = truth.knows();
+            let known = if command.epoch == epoch { known } else { 0 };
+            for waypoint in command.waypoints().iter().filter(|w| w.seq > known) {
+                add(floor, &mut held, at, waypoint.node);
+                at = waypoint.node;
+            }
+        }
+        held
+    }
+}
+
+/// The ground of the way from one node to the next, and of that.
+fn add(floor: &Floor, held: &mut Vec<PlaceId>, from: NodeId, to: NodeId) {
+    let edges = floor.roadmap.out_edges(from).iter();
+    let between = edges.map(|&e| floor.roadmap.edge(e)).filter(|e| e.to == to);
+    held.extend(between.map(|e| e.place));
+    held.push(floor.roadmap.place_of(to));
+}
+
+fn class_of(floor: &Floor, sim: &SimFloor, vehicle: VehicleId) -> ClassId {
+    floor.kind_of(vehicle).class(sim.vehicle(vehicle).loaded())
+}
+
+fn words(floor: &Floor, place: PlaceId) -> String {
+    match floor.roadmap.node_of(place) {
+        Some(node) => floor.roadmap.node(node).name.clone(),
+        None => {
+            let edge = floor.roadmap.edges().iter().find(|e| e.place == place);
+            let name = |node: NodeId| floor.roadmap.node(node).name.as_str();
+            edge.map_or(String::new(), |e| {
+                format!("{}->{}", name(e.from), name(e.to))
+            })
+        }
+    }
+}

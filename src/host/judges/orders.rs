@@ -1,0 +1,232 @@
+//! The judge of orders: each is given an id once, goes its way step by step, and ends once; what is durable stays known;
+//! what is called completed was delivered.
+
+use std::collections::BTreeMap;
+
+use takt_maps::words::LoadId;
+use takt_maps::{Floor, OrderId, VehicleId};
+use takt_scheduler::orders::{OrderState, Transition};
+use takt_sim::Handover;
+
+use super::Findings;
+use crate::controller::Delta;
+use crate::follower::model::ReadModel;
+
+/// Deliveries that are remembered for orders that have not been called completed yet.
+const DELIVERIES_MAX: usize = 10_000;
+
+/// Keeps a ledger of its own, of what was durable.
+#[derive(Debug)]
+pub struct Orders {
+    open: BTreeMap<OrderId, Entry>,
+    last: OrderId,
+    /// Loads that were handed over at a station: how often where last.
+    delivered: BTreeMap<LoadId, (u32, takt_maps::StationId)>,
+    /// Vehicles whose word about their load may be false, by a fault.
+    liars: Vec<bool>,
+    /// Orders that a disk lost which had said that it had them.
+    pub lost_by_disk: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    state: OrderState,
+    /// After a restart it is only known up to what the new controller makes of it.
+    uncertain: bool,
+}
+
+impl Orders {
+    /// An empty ledger.
+    pub fn new(floor: &Floor) -> Self {
+        Self {
+            open: BTreeMap::new(),
+            last: OrderId(0),
+            delivered: BTreeMap::new(),
+            liars: vec![false; floor.vehicles.len()],
+            lost_by_disk: 0,
+        }
+    }
+
+    /// From now on this vehicle's word about its load does not count.
+    pub fn distrust(&mut self, vehicle: VehicleId) {
+        self.liars[vehicle.index()] = true;
+    }
+
+    /// A load changed hands on the floor.
+    pub fn handed_over(&mut self, handover: &Handover, now_ms: u64, findings: &mut Findings) {
+        if handover.taking || handover.load == LoadId::NONE {
+            return;
+        }
+        let entry = self
+            .delivered
+            .entry(handover.load)
+            .or_insert((0, handover.station));
+        entry.0 += 1;
+        entry.1 = handover.station;
+        if entry.0 > 1 {
+            findings.note("orders", now_ms, || {
+                format!("load {} was handed over {} times", handover.load.0, entry.0)
+            });
+        }
+        if self.delivered.len() > DELIVERIES_MAX {
+            self.delivered.pop_first();
+        }
+    }
+
+    /// A change that is durable.
+    pub fn changed(&mut self, delta: &Delta, now_ms: u64, findings: &mut Findings) {
+        match delta {
+            Delta::Submitted { id, .. } => {
+                if *id <= self.last {
+                    findings.note("orders", now_ms, || {
+                        format!("order id {} was given twice", id.0)
+                    });
+                }
+                self.last = self.last.max(*id);
+                let entry = Entry {
+                    state: OrderState::Waiting,
+                    uncertain: true,
+                };
+                self.open.insert(*id, entry);
+            }
+            Delta::Moved(transition) => self.moved(transition, now_ms, findings),
+            _ => {}
+        }
+    }
+
+    fn moved(&mut self, t: &Transition, now_ms: u64, findings: &mut Findings) {
+        let Some(entry) = self.open.get_mut(&t.order) else {
+            findings.note("orders", now_ms, || {
+                format!(
+                    "order {} goes to {:?}, and has ended or was never accepted",
+                    t.order.0, t.to
+                )
+            });
+            return;
+        };
+        if !entry.uncertain && t.from != Some(entry.state) {
+            let was = entry.state;
+            findings.note("orders", now_ms, || {
+                format!(
+                    "order {} goes from {:?} to {:?}, and was {was:?}",
+                    t.order.0, t.from, t.to
+                )
+            });
+        }
+        let by = entry
+            .state
+            .vehicle()
+            .or(t.from.and_then(OrderState::vehicle));
+        *entry = Entry {
+            state: t.to,
+            uncertain: false,
+        };
+        if !t.to.is_final() {
+            return;
+        }
+        self.open.remove(&t.order);
+        let delivery = self.delivered.remove(&LoadId::of(t.order));
+        let trusted = by.is_none_or(|v| !self.liars[v.index()]);
+        if t.to == OrderState::Completed && trusted {
+            match delivery {
+                None => findings.note("orders", now_ms, || {
+                    format!(
+                        "order {} is called completed, and its load was never handed over",
+                        t.order.0
+                    )
+                }),
+                Some((_, station)) if station != t.spec.drop.station => {
+                    findings.note("orders", now_ms, || {
+                        format!(
+                            "order {} is called completed, and its load went to another station",
+                            t.order.0
+                        )
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// A new controller has started, and this is what it knows. `excused`: its disk had lied, so that losses are its.
+    pub fn restarted(
+        &mut self,
+        model: &ReadModel,
+        next_order: OrderId,
+        excused: bool,
+        now_ms: u64,
+        findings: &mut Findings,
+    ) {
+        let open: Vec<OrderId> = self.open.keys().copied().collect();
+        for id in open {
+            match model.orders.get(&id) {
+                Some(order) if !order.state.is_final() => {
+                    self.open.insert(
+                        id,
+                        Entry {
+                            state: order.state,
+                            uncertain: true,
+                        },
+                    );
+                }
+                // It ended, and that was kept although the dead controller did not live to tell.
+                Some(_) => drop(self.open.remove(&id)),
+                None => {
+                    self.open.remove(&id);
+                    self.lost_by_disk += u64::from(excused);
+                    if !excused {
+                        findings.note("orders", now_ms, || {
+                            format!(
+                                "order {} was durable and is not known after a restart",
+                                id.0
+                            )
+                        });
+                    }
+                }
+            }
+        }
+        for (id, order) in model.orders.iter().filter(|(_, o)| !o.state.is_final()) {
+            if *id <= self.last && !self.open.contains_key(id) && !excused {
+                findings.note("orders", now_ms, || {
+                    format!("order {} had ended and is open again after a restart", id.0)
+                });
+            }
+            self.open.insert(
+                *id,
+                Entry {
+                    state: order.state,
+                    uncertain: true,
+                },
+            );
+            self.last = self.last.max(*id);
+        }
+        if next_order <= self.last && !excused {
+            findings.note("orders", now_ms, || {
+                format!(
+                    "order id {} would be given again after a restart",
+                    next_order.0
+                )
+            });
+        }
+        if excused {
+            self.last = OrderId(next_order.0 - 1);
+        }
+    }
+
+    /// The controller's book has so many open orders, all of them durable.
+    pub fn compare(&self, open: usize, now_ms: u64, findings: &mut Findings) {
+        if open != self.open.len() {
+            findings.note("orders", now_ms, || {
+                format!(
+                    "{} orders are open, and the controller knows {open}",
+                    self.open.len()
+                )
+            });
+        }
+    }
+
+    /// Orders that have not ended.
+    pub fn open(&self) -> impl Iterator<Item = OrderId> {
+        self.open.keys().copied()
+    }
+}
