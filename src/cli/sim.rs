@@ -9,6 +9,8 @@ use serde_json::json;
 use takt_rt::host::LiveDisk;
 
 use super::args::{DATA_MAX, data_max, duration};
+use super::report::Recording;
+use super::sweep::{self, SweepArgs};
 use super::{Failure, FloorArgs};
 use crate::host::virtual_time::{Options, Outcome, Rehearsal};
 
@@ -26,6 +28,11 @@ pub struct SimArgs {
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
     #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
     data_max: u64,
+    /// Write a report of the run there: report.html, and its figures as report.json
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    sweep: SweepArgs,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -33,6 +40,16 @@ pub struct SimArgs {
 
 /// Rehearses a floor.
 pub fn run(args: SimArgs) -> Result<(), Failure> {
+    if let Some(sizes) = &args.sweep.sweep {
+        return sweep::run(&sweep::Task {
+            floor: &args.floor,
+            sizes,
+            duration: args.duration,
+            report: args.report.as_ref(),
+            jobs: args.sweep.jobs,
+            json: args.json,
+        });
+    }
     let floor = args.floor.load()?;
     let options = Options {
         seed: args.floor.seed,
@@ -40,13 +57,16 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         data_bytes_max: args.data_max,
     };
     let mut rehearsal = match &args.data {
-        None => Rehearsal::new(floor, &options),
+        None => Rehearsal::new(floor.clone(), &options),
         Some(directory) => {
             let disk = LiveDisk::open(directory).map_err(Failure::bad_input)?;
-            Rehearsal::with_store(floor, &options, Box::new(disk))
+            Rehearsal::with_store(floor.clone(), &options, Box::new(disk))
         }
     }
     .map_err(Failure::bad_input)?;
+    let mut recording = (args.report.clone())
+        .map(|directory| Recording::begin(Some(directory), &rehearsal, options.for_ms))
+        .transpose()?;
     let bar = ProgressBar::new(options.for_ms / 1_000);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
         bar.set_style(style);
@@ -58,6 +78,9 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         let before = Instant::now();
         rehearsal.step();
         execution.record(before.elapsed());
+        if let Some(recording) = &mut recording {
+            recording.look(&rehearsal);
+        }
         if let Some(problem) = rehearsal.broken() {
             bar.finish_and_clear();
             return Err(Failure::failed(problem));
@@ -70,6 +93,9 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     let wall = begun.elapsed();
     bar.finish_and_clear();
     let outcome = rehearsal.outcome(options.seed);
+    if let Some(recording) = recording {
+        recording.end(&floor, &outcome, wall, Vec::new())?;
+    }
     if args.json {
         let mut object = serde_json::to_value(&outcome).map_err(Failure::failed)?;
         object["host"] = json!({
