@@ -130,6 +130,8 @@ pub struct Diary {
     pub doings: Vec<Span<Doing>>,
     /// When it did not get on.
     pub hindrances: Vec<Span<Hindrance>>,
+    /// Where it last stood waiting.
+    pub stood: Option<Span<NodeId>>,
 }
 
 /// How an order ended.
@@ -145,15 +147,15 @@ pub struct OrderEnd {
     pub late_ms: Option<u64>,
 }
 
-/// How often vehicles stood at one place for one reason, and for how long.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// How often vehicles stood waiting at one place, and for how long.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Standing {
-    /// Times that it began.
+    /// Times that one began to wait.
     pub times: u64,
-    /// In all.
-    pub total_ms: u64,
-    /// Longest without a break.
+    /// Longest that one waited without a break, for whatever reasons.
     pub longest_ms: u64,
+    /// For what, in all.
+    pub reasons_ms: BTreeMap<Hindrance, u64>,
 }
 
 /// The floor as a whole at one time.
@@ -180,8 +182,8 @@ pub struct Chronicle {
     pub orders: Vec<OrderEnd>,
     /// How often each directed edge was driven.
     pub traversals: BTreeMap<EdgeId, u64>,
-    /// Where vehicles stood waiting, and for what.
-    pub standing: BTreeMap<(NodeId, Hindrance), Standing>,
+    /// Where vehicles stood waiting; what was paused or out of order did not wait.
+    pub standing: BTreeMap<NodeId, Standing>,
     /// Once a look.
     pub samples: Vec<Sample>,
     /// Faults that were put into the run.
@@ -212,29 +214,35 @@ impl Chronicle {
         let Some((hindrance, node)) = hindrance else {
             return;
         };
-        let began = extend(&mut diary.hindrances, since_ms, at_ms, hindrance);
-        let standing = self.standing.entry((node, hindrance)).or_default();
-        standing.times += u64::from(began == since_ms);
-        standing.total_ms += at_ms - since_ms;
-        standing.longest_ms = standing.longest_ms.max(at_ms - began);
+        extend(&mut diary.hindrances, since_ms, at_ms, hindrance);
+        if hindrance.out_of_order() {
+            return;
+        }
+        let stood = match diary.stood {
+            Some(last) if last.what == node && last.until_ms == since_ms => last.from_ms,
+            _ => since_ms,
+        };
+        diary.stood = Some(Span {
+            from_ms: stood,
+            until_ms: at_ms,
+            what: node,
+        });
+        let standing = self.standing.entry(node).or_default();
+        standing.times += u64::from(stood == since_ms);
+        standing.longest_ms = standing.longest_ms.max(at_ms - stood);
+        *standing.reasons_ms.entry(hindrance).or_default() += at_ms - since_ms;
     }
 }
 
-/// Makes the last span longer if it is about the same, otherwise begins one; gives back when it began.
-fn extend<T: PartialEq>(spans: &mut Vec<Span<T>>, from_ms: u64, until_ms: u64, what: T) -> u64 {
+/// Makes the last span longer if it is about the same, otherwise begins one.
+fn extend<T: PartialEq>(spans: &mut Vec<Span<T>>, from_ms: u64, until_ms: u64, what: T) {
     match spans.last_mut() {
-        Some(last) if last.what == what && last.until_ms == from_ms => {
-            last.until_ms = until_ms;
-            last.from_ms
-        }
-        _ => {
-            spans.push(Span {
-                from_ms,
-                until_ms,
-                what,
-            });
-            from_ms
-        }
+        Some(last) if last.what == what && last.until_ms == from_ms => last.until_ms = until_ms,
+        _ => spans.push(Span {
+            from_ms,
+            until_ms,
+            what,
+        }),
     }
 }
 
@@ -247,19 +255,22 @@ mod tests {
         let mut chronicle = Chronicle::new(1);
         let v = VehicleId(0);
         let wait = Some((Hindrance::Zone, NodeId(3)));
+        let other = Some((Hindrance::Plan, NodeId(3)));
         chronicle.vehicle(v, (0, 1_000), Doing::ToDrop, wait);
-        chronicle.vehicle(v, (1_000, 2_000), Doing::ToDrop, wait);
+        chronicle.vehicle(v, (1_000, 2_000), Doing::ToDrop, other);
         chronicle.vehicle(v, (2_000, 3_000), Doing::ToDrop, None);
         chronicle.vehicle(v, (3_000, 4_000), Doing::Unloading, wait);
+        let fault = Some((Hindrance::Fault, NodeId(3)));
+        chronicle.vehicle(v, (4_000, 5_000), Doing::Unloading, fault);
         let diary = &chronicle.vehicles[0];
         assert_eq!(diary.doings.len(), 2);
         assert_eq!(diary.doings[0].until_ms, 3_000);
-        assert_eq!(diary.hindrances.len(), 2);
+        assert_eq!(diary.hindrances.len(), 4);
         let expected = Standing {
             times: 2,
-            total_ms: 3_000,
             longest_ms: 2_000,
+            reasons_ms: [(Hindrance::Zone, 2_000), (Hindrance::Plan, 1_000)].into(),
         };
-        assert_eq!(chronicle.standing[&(NodeId(3), Hindrance::Zone)], expected);
+        assert_eq!(chronicle.standing[&NodeId(3)], expected);
     }
 }

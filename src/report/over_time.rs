@@ -25,7 +25,7 @@ pub(super) fn charts(runs: &[Run]) -> String {
         runs,
         |s| vec![("", s.lead_mean_s.iter().map(minutes).collect())],
     );
-    out += &chart("Lateness", "orders", 2.0, runs, |s| {
+    out += &chart("Lateness", "orders", 5.0, runs, |s| {
         vec![
             ("open and late", counts(&s.late_open)),
             ("completed late", counts(&s.late_done)),

@@ -171,3 +171,6 @@ pub(super) fn place_name(floor: &Floor, node: NodeId) -> &str {
         .or(charger.map(|c| &c.name))
         .unwrap_or(&floor.roadmap.node(node).name)
 }
+
+#[cfg(test)]
+mod tests;

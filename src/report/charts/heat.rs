@@ -58,11 +58,13 @@ impl Heat {
         }
         format!(
             "<svg id=\"{id}\" viewBox=\"0 0 {} {}\" font-size=\"{}\" role=\"img\" aria-label=\"traffic on the floor\">\n\
-             <style>{}</style>\n{}{heat}{}</svg>\n",
+             <style>{}{scope}.small,{scope}.axis,{scope}.zone-name{{font-size:{}px}}</style>\n{}{heat}{}</svg>\n",
             map.width,
             map.height,
             map.text,
             Plan::styles(map.text, &scope, &Palette::VARIABLES),
+            // Larger than in a drawing by itself: the page is narrower than that is shown.
+            map.text,
             map.ground,
             map.furniture,
         )

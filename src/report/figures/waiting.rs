@@ -1,6 +1,6 @@
 //! Where vehicles stood waiting, for how long, and for what.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 use takt_maps::{Floor, NodeId};
@@ -18,37 +18,32 @@ pub struct WaitingPlace {
     pub times: u64,
     /// In all, in seconds.
     pub total_s: f64,
-    /// Longest without a break for the same reason, in seconds.
+    /// Longest without a break, in seconds.
     pub longest_s: f64,
     /// For what, in seconds each, the greatest first: `vehicle T05`, `zone`, `plan`, `door`.
     pub reasons: Vec<(String, f64)>,
 }
 
-/// Places with their reasons, the greatest total first. What was paused or out of order did not wait.
+/// Places with their reasons, the greatest total first.
 pub(super) fn places(floor: &Floor, chronicle: &Chronicle) -> Vec<WaitingPlace> {
-    let mut places: BTreeMap<NodeId, Vec<(Hindrance, Standing)>> = BTreeMap::new();
-    for (&(node, why), &standing) in &chronicle.standing {
-        if !why.out_of_order() {
-            places.entry(node).or_default().push((why, standing));
+    let place = |(&node, standing): (&NodeId, &Standing)| {
+        let mut reasons: Vec<(Hindrance, u64)> = standing
+            .reasons_ms
+            .iter()
+            .map(|(&why, &ms)| (why, ms))
+            .collect();
+        reasons.sort_by_key(|&(why, ms)| (Reverse(ms), why));
+        WaitingPlace {
+            place: place_name(floor, node).to_owned(),
+            times: standing.times,
+            total_s: seconds(reasons.iter().map(|r| r.1).sum()),
+            longest_s: seconds(standing.longest_ms),
+            reasons: (reasons.into_iter())
+                .map(|(why, ms)| (reason(floor, why), seconds(ms)))
+                .collect(),
         }
-    }
-    let mut list: Vec<WaitingPlace> = places
-        .into_iter()
-        .map(|(node, mut reasons)| {
-            reasons.sort_by_key(|(why, s)| (std::cmp::Reverse(s.total_ms), *why));
-            let total_ms = reasons.iter().map(|(_, s)| s.total_ms).sum();
-            let longest_ms = reasons.iter().map(|(_, s)| s.longest_ms).max();
-            WaitingPlace {
-                place: place_name(floor, node).to_owned(),
-                times: reasons.iter().map(|(_, s)| s.times).sum(),
-                total_s: seconds(total_ms),
-                longest_s: seconds(longest_ms.unwrap_or(0)),
-                reasons: (reasons.iter())
-                    .map(|(why, s)| (reason(floor, *why), seconds(s.total_ms)))
-                    .collect(),
-            }
-        })
-        .collect();
+    };
+    let mut list: Vec<WaitingPlace> = chronicle.standing.iter().map(place).collect();
     // Stable: places with the same total stay in the order of the floor file.
     list.sort_by(|a, b| b.total_s.total_cmp(&a.total_s));
     list
