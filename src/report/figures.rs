@@ -125,12 +125,12 @@ fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
 }
 
-/// The width of an interval for a run of this length: a round time, so that there are at most 60 of them.
+/// The width of an interval for a run of this length: a round time, so that there are at most 30 of them (or one a day).
 pub fn bin_ms(for_ms: u64) -> u64 {
-    const SECONDS: [u64; 13] = [
-        1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600,
+    const SECONDS: [u64; 14] = [
+        1, 5, 10, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 21_600,
     ];
-    let fits = |s: &&u64| for_ms.div_ceil(*s * 1_000) <= 60;
+    let fits = |s: &&u64| for_ms.div_ceil(*s * 1_000) <= 30;
     let day_s = 86_400;
     SECONDS.iter().find(fits).unwrap_or(&day_s) * 1_000
 }

@@ -62,7 +62,7 @@ fn chart<'a>(
     let mut curves = Vec::new();
     for (run, (run_name, series)) in runs.iter().enumerate() {
         for (index, (name, values)) in values(series).into_iter().enumerate() {
-            let name = match (runs.len(), name) {
+            let full = match (runs.len(), name) {
                 (1, "") => title.to_owned(),
                 (1, name) => name.to_owned(),
                 (_, "") => (*run_name).to_owned(),
@@ -72,8 +72,8 @@ fn chart<'a>(
                 let from_s = i as f64 * series.bin_s;
                 (from_s + (from_s + series.bin_s).min(series.end_s)) / 2.0
             };
-            curves.push(Curve {
-                name,
+            let curve = Curve {
+                name: full,
                 colour: (index * runs.len() + run) % 6,
                 dashed: run > 0,
                 points: values
@@ -81,7 +81,8 @@ fn chart<'a>(
                     .enumerate()
                     .map(|(i, v)| (middle(i), v))
                     .collect(),
-            });
+            };
+            curves.push((index, curve));
         }
     }
     if curves.is_empty() {
@@ -89,6 +90,9 @@ fn chart<'a>(
             "<figure><figcaption>{title}</figcaption><p class=\"note\">The floor has none.</p></figure>\n"
         );
     }
+    // Beside each other in the legend: the same of both runs.
+    curves.sort_by_key(|(index, _)| *index);
+    let curves = curves.into_iter().map(|(_, curve)| curve).collect();
     let end_s = runs.iter().map(|(_, s)| s.end_s).fold(1.0, f64::max);
     let mut chart = LineChart::over_time(title, unit, end_s, curves);
     chart.least_max = least_max;

@@ -63,11 +63,14 @@ fn change(a: &Kpi, b: &Kpi) -> String {
         return "=".to_owned();
     }
     let sign = if delta > 0.0 { "+" } else { "" };
+    // A share changes by points; a change of it in percent would be mistaken for them.
+    let unit = if a.unit == "%" { "points" } else { a.unit };
     let percent = match x {
+        _ if a.unit == "%" => String::new(),
         0.0 => String::new(),
         x => format!(" ({sign}{} %)", number(delta / x * 100.0, 1)),
     };
-    let text = format!("{sign}{shown} {}{percent}", a.unit);
+    let text = format!("{sign}{shown} {unit}{percent}");
     let better = match a.better {
         Better::Neither => return text,
         Better::More => delta > 0.0,

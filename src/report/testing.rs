@@ -13,11 +13,7 @@ use crate::host::virtual_time::Outcome;
 pub fn floor() -> Floor {
     let text = r#"
 name = "a <small> corridor"
-node = [
-  { name = "west", at = [1.0, 1.0] },
-  { name = "middle", at = [4.0, 1.0] },
-  { name = "east", at = [7.0, 1.0] },
-]
+nodes = { west = [1.0, 1.0], middle = [4.0, 1.0], east = [7.0, 1.0] }
 path = [{ through = ["west", "middle", "east"], two_way = true }]
 kind = [{ name = "shuttle", footprint = { length = 0.6, width = 0.5 }, speed = 1.0 }]
 vehicle = [

@@ -8,7 +8,7 @@ use takt_maps::{Floor, PlaceId};
 
 use super::super::chronicle::Chronicle;
 
-/// Beyond so many stations their names would hide the traffic.
+/// Beyond so many stations and chargers they would hide the traffic.
 const NAMED_MAX: usize = 60;
 
 /// The floor's drawing in layers ([`Plan`]), and what was driven on it.
@@ -43,12 +43,17 @@ impl MapFigures {
             let line = (x1, y1, x2, y2, 0);
             grounds.entry(edge.place).or_insert(line).4 += times;
         }
+        // Many stations are drawn below the traffic, and without their names, so that they do not hide it.
+        let (ground, furniture) = match names {
+            true => (plan.ground, plan.furniture + &plan.names),
+            false => (plan.ground + &plan.furniture, String::new()),
+        };
         Self {
             width: plan.width,
             height: plan.height,
             text: plan.text,
-            ground: plan.ground,
-            furniture: plan.furniture + if names { &plan.names } else { "" },
+            ground,
+            furniture,
             driven: grounds.into_values().collect(),
         }
     }

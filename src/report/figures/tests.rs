@@ -52,7 +52,7 @@ fn waiting_and_traffic_of_a_chronicle_written_by_hand() {
 #[test]
 fn intervals_are_round_and_few() {
     assert_eq!(bin_ms(10_000), 1_000);
-    assert_eq!(bin_ms(3_600_000), 60_000);
-    assert_eq!(bin_ms(8 * 3_600_000), 600_000);
+    assert_eq!(bin_ms(3_600_000), 120_000);
+    assert_eq!(bin_ms(8 * 3_600_000), 1_200_000);
     assert_eq!(bin_ms(366 * 86_400_000), 86_400_000);
 }
