@@ -61,6 +61,9 @@ impl Point {
     }
 }
 
+/// A curve over fleet size: its name, and what of a run it shows.
+type ByFleet<'a> = (&'a str, &'a dyn Fn(&Point) -> Option<f64>);
+
 /// All runs of a sweep.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sweep {
@@ -167,29 +170,27 @@ impl Sweep {
     }
 
     fn charts(&self) -> String {
-        let chart = |title: &str, unit: &str, curves: &[(&str, &dyn Fn(&Point) -> Option<f64>)]| {
-            LineChart {
-                title: title.to_owned(),
-                unit: unit.to_owned(),
-                across: Across::Number("vehicles".to_owned()),
-                least_max: 0.0,
-                mark: self
-                    .knee()
-                    .map(|p| (p.vehicles as f64, format!("knee: {}", p.vehicles))),
-                dots: true,
-                curves: (curves.iter().enumerate())
-                    .map(|(colour, (name, value))| Curve {
-                        name: (*name).to_owned(),
-                        colour,
-                        dashed: false,
-                        points: self
-                            .points
-                            .iter()
-                            .map(|p| (p.vehicles as f64, value(p)))
-                            .collect(),
-                    })
-                    .collect(),
-            }
+        let chart = |title: &str, unit: &str, curves: &[ByFleet]| LineChart {
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            across: Across::Number("vehicles".to_owned()),
+            least_max: 0.0,
+            mark: self
+                .knee()
+                .map(|p| (p.vehicles as f64, format!("knee: {}", p.vehicles))),
+            dots: true,
+            curves: (curves.iter().enumerate())
+                .map(|(colour, (name, value))| Curve {
+                    name: (*name).to_owned(),
+                    colour,
+                    dashed: false,
+                    points: self
+                        .points
+                        .iter()
+                        .map(|p| (p.vehicles as f64, value(p)))
+                        .collect(),
+                })
+                .collect(),
         };
         let charts = [
             chart(

@@ -75,7 +75,9 @@ fn a_sweep_is_the_same_however_many_run_at_once() {
     let at = directory.path();
     let mut one = run(at, "sim --for 2m --sweep vehicles=4,8,12 --json --report f").json();
     let mut two = run(at, "sim --for 2m --sweep vehicles=4..12:4 --jobs 2 --json").json();
-    (one["host"].take(), two["host"].take());
+    for object in [&mut one, &mut two] {
+        object["host"].take();
+    }
     assert_eq!(one, two);
     let sizes: Vec<u64> = (one["points"].as_array().unwrap().iter())
         .map(|p| p["vehicles"].as_u64().unwrap())
