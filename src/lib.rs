@@ -5,6 +5,7 @@
 //! - [`journal`]: what survives a crash
 //! - [`replay`]: a controller's life lived again from its journal, and compared
 //! - [`host`]: threads, sockets and disk around the controller, or virtual time
+//! - [`report`]: what a simulated run comes to, on a page
 //! - [`api`], [`dashboard`]: for programs and for people
 //! - [`cli`]: one file per subcommand
 
@@ -16,6 +17,7 @@ pub mod follower;
 pub mod host;
 pub mod journal;
 pub mod replay;
+pub mod report;
 pub mod scenario;
 
 /// So that tests can count what the control cycle must not do.

@@ -4,10 +4,14 @@
 //! The palette is a calm grey in the sense of ISA-101: kinds of things differ by shape and line, never by colour alone,
 //! so the picture reads the same in black and white.
 
+mod palette;
+mod plan;
 mod sheet;
 
 use crate::floor::{Floor, Level};
 use crate::ids::LevelId;
+pub use palette::Palette;
+pub use plan::Plan;
 use sheet::Sheet;
 use std::fmt::Write;
 
@@ -47,31 +51,61 @@ impl Scale {
     }
 }
 
+/// Where levels lie in a picture: one below the other.
+struct Layout {
+    width: i64,
+    /// Of the levels with their margins, and what was left above them.
+    height: i64,
+    /// For each level: a place's x is drawn at the first plus x, its y at the second minus y.
+    origins: Vec<(i64, i64)>,
+}
+
+impl Layout {
+    /// The levels of a floor below a head of so many millimetres.
+    fn of(floor: &Floor, scale: &Scale, head: i64) -> Self {
+        let margin = scale.margin();
+        let size = |l: &Level| {
+            (
+                i64::from(l.max.0) - i64::from(l.min.0),
+                i64::from(l.max.1) - i64::from(l.min.1),
+            )
+        };
+        let widest = floor.levels.iter().map(|l| size(l).0).max();
+        let mut top = head;
+        let mut origins = Vec::with_capacity(floor.levels.len());
+        for level in &floor.levels {
+            origins.push((
+                margin - i64::from(level.min.0),
+                top + margin + i64::from(level.max.1),
+            ));
+            top += size(level).1 + 2 * margin;
+        }
+        Self {
+            width: widest.unwrap_or(1_000) + 2 * margin,
+            height: top,
+            origins,
+        }
+    }
+
+    /// What draws each level.
+    fn sheets<'a>(&self, floor: &'a Floor, scale: &'a Scale) -> impl Iterator<Item = Sheet<'a>> {
+        let origins = self.origins.iter().enumerate();
+        origins.map(move |(index, &(left, bottom))| Sheet {
+            floor,
+            scale,
+            level: LevelId::from_index(index),
+            left,
+            bottom,
+        })
+    }
+}
+
 /// Draws a whole floor, one level below the other; the same floor always gives the same text.
 pub fn svg(floor: &Floor) -> String {
     let scale = Scale::of(floor);
     let margin = scale.margin();
-    let title_height = scale.text * 3;
-    let size = |l: &Level| {
-        (
-            i64::from(l.max.0) - i64::from(l.min.0),
-            i64::from(l.max.1) - i64::from(l.min.1),
-        )
-    };
-    let width = floor
-        .levels
-        .iter()
-        .map(|l| size(l).0)
-        .max()
-        .unwrap_or(1_000)
-        + 2 * margin;
-    let height: i64 = title_height
-        + floor
-            .levels
-            .iter()
-            .map(|l| size(l).1 + 2 * margin)
-            .sum::<i64>()
-        + scale.text * 3;
+    let layout = Layout::of(floor, &scale, scale.text * 3);
+    let (width, height) = (layout.width, layout.height + scale.text * 3);
     let shown_width = 1_600_i64.min(width.max(1));
     let shown_height = (shown_width * height / width).max(1);
 
@@ -82,7 +116,11 @@ pub fn svg(floor: &Floor) -> String {
         scale.text
     );
     let _ = writeln!(out, "<title>{}</title>", escaped(&floor.name));
-    out.push_str(&styles(&scale));
+    let _ = writeln!(
+        out,
+        "<style>{}</style>",
+        palette::styles(&scale, "", &Palette::PAPER)
+    );
     let _ = writeln!(
         out,
         r##"<rect width="{width}" height="{height}" fill="#fff"/>"##
@@ -93,57 +131,12 @@ pub fn svg(floor: &Floor) -> String {
         scale.text * 2,
         escaped(&floor.name)
     );
-    let mut top = title_height;
-    for (index, level) in floor.levels.iter().enumerate() {
-        let sheet = Sheet {
-            floor,
-            scale: &scale,
-            level: LevelId::from_index(index),
-            left: margin - i64::from(level.min.0),
-            // A y of the floor is drawn at `bottom - y`.
-            bottom: top + margin + i64::from(level.max.1),
-        };
+    for sheet in layout.sheets(floor, &scale) {
         sheet.draw(&mut out);
-        top += size(level).1 + 2 * margin;
     }
-    legend(&mut out, margin, top + scale.text);
+    legend(&mut out, margin, layout.height + scale.text);
     out.push_str("</svg>\n");
     out
-}
-
-fn styles(scale: &Scale) -> String {
-    let s = scale.stroke();
-    let small = scale.text * 3 / 4;
-    format!(
-        "<style>\
-         .title{{font-size:{}px;fill:#222}}\
-         .level{{fill:#fafafa;stroke:#999;stroke-width:{s}}}\
-         .grid{{stroke:#e4e4e4;stroke-width:{};fill:none}}\
-         .axis{{fill:#555;text-anchor:middle;font-size:{small}px}}.right{{text-anchor:end}}\
-         .zone{{fill:#e6e6e6;stroke:#777;stroke-width:{s};stroke-dasharray:{} {}}}\
-         .band{{fill:none;stroke:#dcdcdc;stroke-width:{}}}\
-         .zone-name{{fill:#555;font-size:{small}px;font-style:italic}}\
-         .lane{{fill:none;stroke:#a8a8a8;stroke-width:{}}}.arrow{{fill:#7a7a7a}}\
-         .wall{{fill:none;stroke:#333;stroke-width:{}}}\
-         .door{{fill:none;stroke:#333;stroke-width:{};stroke-dasharray:{} {}}}\
-         .place{{fill:#fff;stroke:#444;stroke-width:{s}}}\
-         .vehicle{{fill:#c4c4c4;fill-opacity:.8;stroke:#222;stroke-width:{}}}\
-         .small,.zone-name{{paint-order:stroke;stroke:#fff;stroke-width:{}}}\
-         .small{{fill:#222;font-size:{small}px}}\
-         </style>\n",
-        scale.text * 3 / 2,
-        s / 2,
-        s * 4,
-        s * 3,
-        scale.text * 2,
-        s * 2,
-        s * 3,
-        s * 4,
-        s * 2,
-        s * 2,
-        s / 2,
-        s * 2,
-    )
 }
 
 /// What the shapes mean, in one line below the floor.

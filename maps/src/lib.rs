@@ -43,6 +43,7 @@ pub mod compile;
 pub mod conflict;
 pub mod digest;
 pub mod draw;
+pub mod fleet;
 pub mod floor;
 pub mod formats;
 pub mod geometry;

@@ -19,11 +19,13 @@ mod journal;
 mod order;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod serve;
 mod sim;
 mod status_line;
 mod swarm;
+mod sweep;
 mod vehicle;
 
 use std::io::IsTerminal;
@@ -40,6 +42,9 @@ const EXAMPLES: &str = "Examples:
   takt                                   controller, simulated floor, API and dashboard, until Ctrl-C
   takt run --for 60s --json              the same for a minute; key figures as one JSON object
   takt sim --for 8h --seed 7             a shift in virtual time
+  takt sim --for 8h --report shift       the same with a report: shift/report.html
+  takt sim --sweep vehicles=8..20:2      how many vehicles are enough
+  takt report compare shift other-shift  two runs side by side
   takt journal verify --data plant-data  is everything in a store whole?
   takt check my-plant.toml               all problems of a floor file
   takt floor draw my-plant.toml -o plant.svg
@@ -62,6 +67,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Controller and simulated floor in virtual time, faster than real time
     Sim(sim::SimArgs),
+    /// Two reports of `takt sim --report` side by side
+    Report(report::ReportCommand),
     /// Live a recording again, bit for bit, and compare
     Replay(replay::ReplayArgs),
     /// What a store holds, whether it is whole, and its recordings as MCAP for Foxglove
@@ -129,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Report(command) => report::run(command),
         Command::Replay(args) => replay::run(args),
         Command::Journal(command) => journal::run(command),
         Command::Check(args) => check::run(args),

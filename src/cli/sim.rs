@@ -13,9 +13,12 @@ use takt_rt::host::LiveDisk;
 use takt_sim::faults::{Mix, SpecError};
 
 use super::args::{DATA_MAX, data_max, duration};
+use super::report::Recording;
+use super::sweep::{self, SweepArgs};
 use super::{Failure, FloorArgs, swarm};
 use crate::host::virtual_time::links::Depth;
 use crate::host::virtual_time::{Options, Outcome, Rehearsal};
+use crate::report::FaultLine;
 use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
 use crate::scenario::run::{self, RunOptions};
@@ -47,15 +50,17 @@ pub struct SimArgs {
     /// Floors of the swarm: all, or names and files separated by commas, grid-COLUMNSxROWS-VEHICLES-SEED among them
     #[arg(long, value_name = "FLOORS", default_value = "all", requires = "swarm")]
     floors: String,
-    /// Scenarios of the swarm that run at the same time
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "swarm")]
-    jobs: usize,
     /// Run a scenario file, before all judges
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "floor", "faults"])]
     scenario: Option<PathBuf>,
     /// Cut what fails (a scenario, or the first of the swarm) down to the least that still does, and write it to this file
     #[arg(long, value_name = "FILE")]
     shrink: Option<PathBuf>,
+    /// Write a report of the run there: report.html, and its figures as report.json
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    sweep: SweepArgs,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -93,7 +98,7 @@ impl SimArgs {
             duration: self.duration,
             depth: self.depth,
             mix: self.faults.as_ref().map(|f| f.1.clone()),
-            jobs: self.jobs,
+            jobs: usize::from(self.sweep.jobs),
             shrink: self.shrink.clone(),
             json: self.json,
             repeat,
@@ -109,6 +114,16 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     if let Some(file) = &args.scenario {
         return swarm::scenario(file, args.shrink.as_deref(), args.json);
     }
+    if let Some(sizes) = &args.sweep.sweep {
+        return sweep::run(&sweep::Task {
+            floor: &args.floor,
+            sizes,
+            duration: args.duration,
+            report: args.report.as_ref(),
+            jobs: args.sweep.jobs,
+            json: args.json,
+        });
+    }
     let floor = args.floor.load()?;
     if let Some(MixText(_, mix)) = &args.faults {
         return troubled(&args, &floor, mix);
@@ -121,13 +136,16 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         ..Options::seeded(args.floor.seed)
     };
     let mut rehearsal = match &args.data {
-        None => Rehearsal::new(floor, &options),
+        None => Rehearsal::new(floor.clone(), &options),
         Some(directory) => {
             let disk = LiveDisk::open(directory).map_err(Failure::bad_input)?;
-            Rehearsal::with_store(floor, &options, Box::new(disk))
+            Rehearsal::with_store(floor.clone(), &options, Box::new(disk))
         }
     }
     .map_err(Failure::bad_input)?;
+    let mut recording = (args.report.clone())
+        .map(|directory| Recording::begin(Some(directory), &rehearsal, options.for_ms))
+        .transpose()?;
     let bar = bar(options.for_ms);
     let mut execution = Execution::new();
     let begun = Instant::now();
@@ -135,6 +153,9 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         let before = Instant::now();
         rehearsal.step();
         execution.record(before.elapsed());
+        if let Some(recording) = &mut recording {
+            recording.look(&rehearsal);
+        }
         if let Some(problem) = rehearsal.broken() {
             bar.finish_and_clear();
             return Err(Failure::failed(problem));
@@ -147,6 +168,9 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     let wall = begun.elapsed();
     bar.finish_and_clear();
     let outcome = rehearsal.outcome(options.seed);
+    if let Some(recording) = recording {
+        recording.end(&floor, &outcome, wall, Vec::new())?;
+    }
     if args.json {
         let mut object = serde_json::to_value(&outcome).map_err(Failure::failed)?;
         object["host"] = json!({
@@ -178,6 +202,8 @@ fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure
     };
     let bar = bar(for_ms);
     let begun = Instant::now();
+    let mut recording = None;
+    let mut failed = None;
     let verdict = run::run(
         &scenario,
         floor,
@@ -186,6 +212,15 @@ fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure
             ..RunOptions::default()
         },
         |r| {
+            if let Some(directory) = args.report.as_ref().filter(|_| failed.is_none()) {
+                match &mut recording {
+                    Some(recording) => Recording::look(recording, r),
+                    None => match Recording::begin(Some(directory.clone()), r, for_ms) {
+                        Ok(begun) => recording = Some(begun),
+                        Err(problem) => failed = Some(problem),
+                    },
+                }
+            }
             if r.now_ms() % 60_000 == 0 {
                 bar.set_position(r.now_ms() / 1_000);
             }
@@ -194,6 +229,20 @@ fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure
     let verdict = verdict.map_err(Failure::bad_input)?;
     let wall = begun.elapsed();
     bar.finish_and_clear();
+    if let Some(problem) = failed {
+        return Err(problem);
+    }
+    if let Some(recording) = recording {
+        let line = |f: &crate::host::virtual_time::FaultLine| FaultLine {
+            name: f.name.to_owned(),
+            target: f.target.clone(),
+            from_ms: f.from_ms,
+            until_ms: f.until_ms,
+            ended: f.ended.clone(),
+        };
+        let lines = verdict.faults.iter().map(line).collect();
+        recording.end(floor, &verdict.outcome, wall, lines)?;
+    }
     if args.json {
         say!("{}", swarm::verdict_json(&verdict, wall));
     } else {

@@ -26,6 +26,7 @@ mod workers;
 
 use super::judges::ground::Ground;
 use super::judges::orders::Orders;
+use super::judges::service::complaint;
 use super::judges::standing::Judge;
 use super::judges::{Findings, Violation};
 use super::store::{AnyDisk, Started, Store, StoreOptions};
@@ -424,6 +425,9 @@ impl Rehearsal {
         if let Some(clients) = &mut self.clients {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
+        let model = &self.follower.model;
+        self.trouble
+            .look_round(now_ms, |vehicle| complaint(model, vehicle).is_none());
     }
 
     /// What links heard until now.

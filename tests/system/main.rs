@@ -10,6 +10,7 @@ mod kills;
 mod pauses;
 mod plugs;
 mod program;
+mod reports;
 mod restart;
 mod run;
 mod site;

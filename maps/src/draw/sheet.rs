@@ -42,13 +42,29 @@ impl Sheet<'_> {
     }
 
     pub(super) fn draw(&self, out: &mut String) {
+        self.ground(out);
+        self.furniture(out);
+        self.vehicles(out);
+        self.labels(&self.floor.vehicles, out);
+        self.zone_names(out);
+    }
+
+    /// What vehicles drive on.
+    pub(super) fn ground(&self, out: &mut String) {
         self.axes(out);
         self.zones(out);
         self.lanes(out);
+    }
+
+    /// What stands there for good.
+    pub(super) fn furniture(&self, out: &mut String) {
         self.walls_and_doors(out);
         self.places(out);
-        self.vehicles(out);
-        self.labels(out);
+    }
+
+    /// What it is called.
+    pub(super) fn names(&self, out: &mut String) {
+        self.labels(&[], out);
         self.zone_names(out);
     }
 

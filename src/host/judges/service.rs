@@ -1,7 +1,7 @@
 //! The judge of service: once nothing goes wrong any more, every order that was open ends, and every vehicle is in
 //! service again, within a bound.
 
-use takt_maps::{Floor, OrderId};
+use takt_maps::{Floor, OrderId, VehicleId};
 
 use super::orders::Orders;
 use super::{Findings, Violation};
@@ -30,7 +30,9 @@ impl Service {
     pub fn settled(&mut self, model: &ReadModel) -> bool {
         let open = |id: &OrderId| model.orders.get(id).is_some_and(|o| !o.state.is_final());
         self.orders.retain(open);
-        self.orders.is_empty() && (0..model.vehicles.len()).all(|i| complaint(model, i).is_none())
+        self.orders.is_empty()
+            && (0..model.vehicles.len())
+                .all(|i| complaint(model, VehicleId::from_index(i)).is_none())
     }
 
     /// Is the time up? Then this is what is not as it should be.
@@ -55,7 +57,7 @@ impl Service {
             });
         }
         for (i, vehicle) in floor.vehicles.iter().enumerate() {
-            if let Some(complaint) = complaint(model, i) {
+            if let Some(complaint) = complaint(model, VehicleId::from_index(i)) {
                 found.note("service", at_ms, || {
                     format!(
                         "{} {complaint}, {minutes} minutes after the last fault",
@@ -69,8 +71,8 @@ impl Service {
 }
 
 /// Why a vehicle is not in service.
-fn complaint(model: &ReadModel, index: usize) -> Option<&'static str> {
-    let v = &model.vehicles[index];
+pub fn complaint(model: &ReadModel, vehicle: VehicleId) -> Option<&'static str> {
+    let v = &model.vehicles[vehicle.index()];
     if let MissionView::ToPickup(id)
     | MissionView::Loading(id)
     | MissionView::ToDrop(id)

@@ -1,5 +1,7 @@
 //! What goes wrong in a rehearsal: a script of faults, begun and ended at their times by whoever they are about.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use takt_maps::{Floor, VehicleId};
 use takt_rt::host::MemoryDisk;
@@ -62,6 +64,8 @@ pub struct FaultLine {
     pub from_ms: u64,
     /// When it was over.
     pub until_ms: u64,
+    /// What became of whom it was about.
+    pub ended: String,
 }
 
 /// What there is to do about a fault.
@@ -92,6 +96,10 @@ pub(super) struct Trouble {
     /// The cycle is not run for so long.
     pub(super) stalled_ms: u64,
     begun: u64,
+    /// Faults that are over, by their place in the script, whose victim is not in service again.
+    recovering: Vec<(usize, VehicleId)>,
+    /// When the victim of a fault was in service again, by its place in the script.
+    recovered_ms: BTreeMap<usize, u64>,
 }
 
 impl Trouble {
@@ -111,7 +119,9 @@ impl Trouble {
             return None;
         }
         if let Some(at) = self.active.iter().position(|f| f.until_ms() <= now_ms) {
-            return Some(Turn::Ends(self.active.remove(at)));
+            let fault = self.active.remove(at);
+            self.recovers(&fault);
+            return Some(Turn::Ends(fault));
         }
         if let Some(fault) = self.script.get(self.next).filter(|f| f.at_ms <= now_ms) {
             let fault = *fault;
@@ -119,6 +129,8 @@ impl Trouble {
             self.begun += 1;
             if fault.for_ms > 0 {
                 self.active.push(fault);
+            } else {
+                self.recovers(&fault);
             }
             return Some(Turn::Begins(fault));
         }
@@ -126,6 +138,14 @@ impl Trouble {
         let ends = self.active.iter().map(Fault::until_ms);
         self.due_ms = ends.min().unwrap_or(u64::MAX).min(next);
         None
+    }
+
+    fn recovers(&mut self, fault: &Fault) {
+        if let Target::Vehicle(vehicle) = fault.target
+            && let Some(at) = self.script[..self.next].iter().position(|f| f == fault)
+        {
+            self.recovering.push((at, vehicle));
+        }
     }
 
     /// Faults that have begun.
@@ -146,8 +166,35 @@ impl Trouble {
             target: f.target.name(floor),
             from_ms: f.at_ms,
             until_ms: f.until_ms(),
+            ended: String::new(),
         };
-        begun.map(line).collect()
+        let mut lines: Vec<FaultLine> = begun.map(line).collect();
+        for (at, line) in lines.iter_mut().enumerate() {
+            let of_vehicle = matches!(self.script[at].target, Target::Vehicle(_));
+            line.ended = match self.recovered_ms.get(&at) {
+                Some(&ms) if ms <= line.until_ms + 1_000 => "in service at once".to_owned(),
+                Some(&ms) => format!(
+                    "in service after {} s",
+                    (ms - line.until_ms).div_ceil(1_000)
+                ),
+                None if self.active.contains(&self.script[at]) => "still on".to_owned(),
+                None if of_vehicle => "not in service again".to_owned(),
+                None => "over".to_owned(),
+            };
+        }
+        lines
+    }
+
+    /// Notes whose victims are in service again; to be called once a second.
+    pub(super) fn look_round(&mut self, now_ms: u64, in_service: impl Fn(VehicleId) -> bool) {
+        let recovered = &mut self.recovered_ms;
+        self.recovering.retain(|&(at, vehicle)| {
+            let again = in_service(vehicle);
+            if again {
+                recovered.insert(at, now_ms);
+            }
+            !again
+        });
     }
 
     /// The controller dies, as this fault says.

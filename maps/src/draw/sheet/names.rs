@@ -1,13 +1,15 @@
 //! Names in the picture, where they hide the least.
 
 use super::{Sheet, escaped};
+use crate::floor::Vehicle;
 use crate::ids::NodeId;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 impl Sheet<'_> {
-    /// Names beside their nodes, on the side away from the neighbours; what stands at one node is listed together.
-    pub(super) fn labels(&self, out: &mut String) {
+    /// Names beside their nodes, on the side away from the neighbours; what stands at one node is listed together,
+    /// these vehicles at their starts among it.
+    pub(super) fn labels(&self, vehicles: &[Vehicle], out: &mut String) {
         let mut names: BTreeMap<NodeId, Vec<&str>> = BTreeMap::new();
         for station in &self.floor.stations {
             names.entry(station.node).or_default().push(&station.name);
@@ -16,7 +18,7 @@ impl Sheet<'_> {
             names.entry(charger.node).or_default().push(&charger.name);
         }
         let mut reach: BTreeMap<NodeId, i64> = BTreeMap::new();
-        for vehicle in &self.floor.vehicles {
+        for vehicle in vehicles {
             names.entry(vehicle.start).or_default().push(&vehicle.name);
             let outline = self.floor.kinds[vehicle.kind.index()].footprint.iter();
             let farthest = outline.map(|p| i64::from(p.0.abs().max(p.1.abs()))).max();
