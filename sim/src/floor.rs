@@ -54,6 +54,8 @@ pub struct SimFloor {
     silent_vehicles: Vec<Option<VehicleReport>>,
     /// What unplugged devices last said.
     silent_devices: Vec<Option<Image>>,
+    /// Times that a plug was pulled or put back.
+    pub(crate) plug_changes: u64,
     now_ms: u64,
     steps: u64,
 }
@@ -102,6 +104,7 @@ impl SimFloor {
             seen: vec![Seen::default(); vehicles.len()],
             silent_vehicles: vec![None; vehicles.len()],
             silent_devices: vec![None; floor.devices.len()],
+            plug_changes: 0,
             now_ms: 0,
             steps: 0,
             vehicles,
@@ -260,6 +263,7 @@ impl SimFloor {
     /// Pulls the plug of an interface: it hears nothing and says nothing new; its vehicle or device goes on with what
     /// it knows.
     pub fn unplug(&mut self, endpoint: Endpoint) {
+        self.plug_changes += 1;
         match endpoint {
             Endpoint::Vehicle(id) => {
                 self.silent_vehicles[id.index()] = Some(self.vehicle_report(id));
@@ -270,10 +274,16 @@ impl SimFloor {
 
     /// Puts the plug back.
     pub fn plug(&mut self, endpoint: Endpoint) {
+        self.plug_changes += 1;
         match endpoint {
             Endpoint::Vehicle(id) => self.silent_vehicles[id.index()] = None,
             Endpoint::Device(id) => self.silent_devices[id.index()] = None,
         }
+    }
+
+    /// How often plugs may have been pulled or put back: while it stays the same, so do they.
+    pub fn plug_changes(&self) -> u64 {
+        self.plug_changes
     }
 
     /// Is it plugged in, and switched on?

@@ -14,20 +14,16 @@ use crate::messages::{Endpoint, FromField, LinkState};
 use tokio::time::Instant;
 
 /// What the link wants of its host now.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "lives on the stack for one request; boxing would allocate for each"
-)]
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Step<C> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
     /// Nothing before [`Model::next`].
     Rest,
     /// A new connection; the old one, if there is one, is of no more use.
     Open,
     /// A request for the report or the inputs.
     Read,
-    /// A request to take over this command.
-    Write(C),
+    /// A request to take over [`Model::command`].
+    Write,
 }
 
 /// What came of a request.
@@ -116,6 +112,11 @@ impl<S: Side> Model<S> {
         self.side.put(command, deadline_ms) && matches!(self.phase, Phase::Idle { up: true })
     }
 
+    /// The command that is to be written, after [`Step::Write`].
+    pub fn command(&self) -> S::Command {
+        self.side.command()
+    }
+
     /// Does it wait for an answer?
     pub fn awaits(&self) -> bool {
         matches!(self.phase, Phase::Reading { .. } | Phase::Writing { .. })
@@ -127,12 +128,7 @@ impl<S: Side> Model<S> {
     }
 
     /// Something is due at `now`, which is `now_ms` of the commands' clock.
-    pub fn wake(
-        &mut self,
-        now: Instant,
-        now_ms: u64,
-        say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    pub fn wake(&mut self, now: Instant, now_ms: u64, say: &mut impl FnMut(FromField)) -> Step {
         if std::mem::take(&mut self.begins) {
             self.say(LinkState::Connecting, say);
         }
@@ -161,7 +157,7 @@ impl<S: Side> Model<S> {
         now: Instant,
         now_ms: u64,
         say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    ) -> Step {
         self.check(now, say);
         if !open {
             return self.not_opened(now);
@@ -181,7 +177,7 @@ impl<S: Side> Model<S> {
         now: Instant,
         now_ms: u64,
         say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    ) -> Step {
         self.check(now, say);
         let reads = matches!(self.phase, Phase::Reading { .. });
         match answer {
@@ -227,12 +223,7 @@ impl<S: Side> Model<S> {
         self.stats
     }
 
-    fn poll(
-        &mut self,
-        now: Instant,
-        now_ms: u64,
-        say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    fn poll(&mut self, now: Instant, now_ms: u64, say: &mut impl FnMut(FromField)) -> Step {
         self.poll_at = self.timing.next_poll(self.poll_at, now);
         if self.side.reads() {
             let until = now + self.timing.request_timeout;
@@ -245,20 +236,15 @@ impl<S: Side> Model<S> {
     }
 
     /// Writes, if something is due. A dead link is written nothing: what it was told last stands.
-    fn write(
-        &mut self,
-        now: Instant,
-        now_ms: u64,
-        say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    fn write(&mut self, now: Instant, now_ms: u64, say: &mut impl FnMut(FromField)) -> Step {
         if self.supervisor.is_up() {
             match self.side.due(now, now_ms) {
                 Turn::Nothing => {}
                 Turn::Dropped => self.stats.dropped_commands += 1,
-                Turn::Write(command) => {
+                Turn::Write => {
                     let until = now + self.timing.request_timeout;
                     self.phase = Phase::Writing { until };
-                    return Step::Write(command);
+                    return Step::Write;
                 }
             }
         }
@@ -266,12 +252,7 @@ impl<S: Side> Model<S> {
     }
 
     /// After a poll or a write: waits for the next, unless the connection is of no use.
-    fn idle(
-        &mut self,
-        now: Instant,
-        now_ms: u64,
-        say: &mut impl FnMut(FromField),
-    ) -> Step<S::Command> {
+    fn idle(&mut self, now: Instant, now_ms: u64, say: &mut impl FnMut(FromField)) -> Step {
         if now.duration_since(self.quiet_since) >= self.timing.link_timeout {
             self.stats.frozen += u64::from(self.repeated);
             return self.broken(now, say);
@@ -287,12 +268,12 @@ impl<S: Side> Model<S> {
         }
     }
 
-    fn not_opened(&mut self, now: Instant) -> Step<S::Command> {
+    fn not_opened(&mut self, now: Instant) -> Step {
         self.stats.connect_failures += 1;
         self.close(now)
     }
 
-    fn broken(&mut self, now: Instant, say: &mut impl FnMut(FromField)) -> Step<S::Command> {
+    fn broken(&mut self, now: Instant, say: &mut impl FnMut(FromField)) -> Step {
         if self.supervisor.is_up() {
             self.backoff.succeeded();
         }
@@ -302,7 +283,7 @@ impl<S: Side> Model<S> {
         self.close(now)
     }
 
-    fn close(&mut self, now: Instant) -> Step<S::Command> {
+    fn close(&mut self, now: Instant) -> Step {
         let until = now + self.backoff.failed();
         self.phase = Phase::Closed { until };
         Step::Rest

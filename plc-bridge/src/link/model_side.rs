@@ -10,18 +10,14 @@ use takt_maps::{Device, DeviceId, VehicleId};
 use tokio::time::Instant;
 
 /// What there is to write.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "lives on the stack for one request; boxing would allocate for each"
-)]
-#[derive(Clone, Copy, Debug)]
-pub enum Turn<C> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
     /// Nothing.
     Nothing,
     /// Nothing, and a command was dropped since its deadline had passed.
     Dropped,
-    /// This command.
-    Write(C),
+    /// What [`Side::command`] says.
+    Write,
 }
 
 /// One kind of endpoint. The methods are those of a port of the live link.
@@ -42,7 +38,9 @@ pub trait Side {
     /// Is there another command than when somebody last looked? Said once.
     fn woken(&mut self) -> bool;
     /// What is to be written.
-    fn due(&mut self, now: Instant, now_ms: u64) -> Turn<Self::Command>;
+    fn due(&mut self, now: Instant, now_ms: u64) -> Turn;
+    /// The command that is to be written, after [`Turn::Write`].
+    fn command(&self) -> Self::Command;
     /// The last write was confirmed.
     fn written(&mut self, now: Instant);
 }
@@ -89,7 +87,7 @@ impl Side for VehicleSide {
     }
 
     fn put(&mut self, command: VehicleCommand, deadline_ms: u64) -> bool {
-        self.slot.put(command, deadline_ms);
+        self.slot.replace(command, deadline_ms);
         false
     }
 
@@ -97,15 +95,19 @@ impl Side for VehicleSide {
         false
     }
 
-    fn due(&mut self, _: Instant, now_ms: u64) -> Turn<VehicleCommand> {
-        match self.settled.take(&self.slot, now_ms) {
+    fn due(&mut self, _: Instant, now_ms: u64) -> Turn {
+        match self.settled.take(&self.slot.stamp(), now_ms) {
             Pending::Nothing => Turn::Nothing,
             Pending::Dropped => Turn::Dropped,
             Pending::Ready { command, .. } => {
-                self.writing = Some(command.stamp());
-                Turn::Write(command.value)
+                self.writing = Some(command);
+                Turn::Write
             }
         }
+    }
+
+    fn command(&self) -> VehicleCommand {
+        self.slot.value().copied().unwrap_or_default()
     }
 
     fn written(&mut self, _: Instant) {
@@ -179,8 +181,7 @@ impl Side for DeviceSide {
         std::mem::take(&mut self.woken)
     }
 
-    /// Registers that the device does not have are not written.
-    fn due(&mut self, now: Instant, now_ms: u64) -> Turn<Image> {
+    fn due(&mut self, now: Instant, now_ms: u64) -> Turn {
         if self.write_words == 0 {
             return Turn::Nothing;
         }
@@ -194,9 +195,15 @@ impl Side for DeviceSide {
             }
             Pending::Ready { command, .. } => {
                 self.writing = Some(command);
-                Turn::Write(command.value.first(self.write_words))
+                Turn::Write
             }
         }
+    }
+
+    /// Registers that the device does not have are not written.
+    fn command(&self) -> Image {
+        let writing = self.writing.map_or(Image::ZERO, |command| command.value);
+        writing.first(self.write_words)
     }
 
     fn written(&mut self, now: Instant) {

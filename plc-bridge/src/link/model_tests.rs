@@ -55,8 +55,8 @@ impl Rig {
                         let said = Answer::Said(report);
                         self.model.answered(said, now, ms, &mut say)
                     }
-                    Step::Write(command) => {
-                        self.written.push((ms, command.sequence));
+                    Step::Write => {
+                        self.written.push((ms, self.model.command().sequence));
                         self.model.answered(Answer::Written, now, ms, &mut say)
                     }
                     Step::Rest => Step::Rest,

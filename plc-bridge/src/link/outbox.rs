@@ -15,17 +15,6 @@ pub(crate) struct Stamped<T> {
     deadline_ms: u64,
 }
 
-impl<T> Stamped<T> {
-    /// The stamp without the command: enough to settle it.
-    pub(crate) fn stamp(&self) -> Stamped<()> {
-        Stamped {
-            value: (),
-            serial: self.serial,
-            deadline_ms: self.deadline_ms,
-        }
-    }
-}
-
 /// Room for one command: the latest wins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<T>(Option<Stamped<T>>);
@@ -42,16 +31,37 @@ impl<T> Default for Slot<T> {
     }
 }
 
-impl<T: Copy + PartialEq> Slot<T> {
-    /// Replaces the command; true if the value is another one.
-    pub(crate) fn put(&mut self, value: T, deadline_ms: u64) -> bool {
+impl<T: Copy> Slot<T> {
+    /// The command, if there is one.
+    pub(crate) fn value(&self) -> Option<&T> {
+        self.0.as_ref().map(|command| &command.value)
+    }
+
+    /// The slot without the command: enough to decide on it.
+    pub(crate) fn stamp(&self) -> Slot<()> {
+        Slot(self.0.as_ref().map(|command| Stamped {
+            value: (),
+            serial: command.serial,
+            deadline_ms: command.deadline_ms,
+        }))
+    }
+
+    /// Replaces the command.
+    pub(crate) fn replace(&mut self, value: T, deadline_ms: u64) {
         let serial = self.0.as_ref().map_or(1, |old| old.serial + 1);
-        let same = self.0.as_ref().is_some_and(|old| old.value == value);
         self.0 = Some(Stamped {
             value,
             serial,
             deadline_ms,
         });
+    }
+}
+
+impl<T: Copy + PartialEq> Slot<T> {
+    /// Replaces the command; true if the value is another one.
+    pub(crate) fn put(&mut self, value: T, deadline_ms: u64) -> bool {
+        let same = self.value() == Some(&value);
+        self.replace(value, deadline_ms);
         !same
     }
 }

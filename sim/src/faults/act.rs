@@ -16,6 +16,8 @@ impl SimFloor {
         if !fault.kind.is_of_floor() {
             return false;
         }
+        // A vehicle may be switched off or on.
+        self.plug_changes += 1;
         match fault.target {
             Target::Vehicle(id) => self.begin_at_vehicle(id, fault),
             Target::Device(id) => self.plcs[id.index()].begin_fault(fault.kind),
@@ -38,6 +40,8 @@ impl SimFloor {
         if !fault.kind.is_of_floor() {
             return false;
         }
+        // A vehicle may be switched off or on.
+        self.plug_changes += 1;
         match fault.target {
             Target::Vehicle(id) => self.vehicles[id.index()].end_fault(fault.kind),
             Target::Device(id) => {

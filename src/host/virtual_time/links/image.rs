@@ -226,7 +226,7 @@ impl<S: OnFloor> Link<S> {
     /// Carries out what the link wants, and what it wants then.
     fn carry_out(
         &mut self,
-        mut step: Step<S::Command>,
+        mut step: Step,
         now: Instant,
         now_ms: u64,
         sim: &mut SimFloor,
@@ -251,9 +251,9 @@ impl<S: OnFloor> Link<S> {
                     continue;
                 }
                 Step::Read => What::Read,
-                Step::Write(command) => What::Write(command),
+                Step::Write => What::Write(self.model.command()),
             };
-            let Some(answer) = self.ask(what, now_ms, sim) else {
+            let Some(answer) = self.ask(&what, now_ms, sim) else {
                 return;
             };
             step = self.model.answered(answer, now, now_ms, say);
@@ -263,19 +263,21 @@ impl<S: OnFloor> Link<S> {
     /// Sends a request; the answer, if it is there at once.
     fn ask(
         &mut self,
-        what: What<S::Said, S::Command>,
+        what: &What<S::Said, S::Command>,
         now_ms: u64,
         sim: &mut SimFloor,
     ) -> Option<Answer<S::Said>> {
         self.request += 1;
         if self.wire.is_clear() {
-            return Some(self.server.serve(sim, &what));
+            return Some(self.server.serve(sim, what));
         }
-        let request = self.request;
+        let message = Message {
+            request: self.request,
+            what: *what,
+        };
         let server = &mut self.server;
-        self.wire.send(now_ms, Message { request, what }, &mut |m| {
-            answer(server, sim, m)
-        });
+        self.wire
+            .send(now_ms, message, &mut |m| answer(server, sim, m));
         self.heard()
     }
 

@@ -94,6 +94,10 @@ struct Said {
 pub struct Links {
     /// By index: vehicles, then devices.
     settings: Vec<Setting>,
+    /// One of them is other than the links know.
+    changed: bool,
+    /// Plugs are known as they were then.
+    plug_changes: u64,
     vehicles: usize,
     said: Vec<Said>,
     /// End of the last cycle, in milliseconds of the rehearsal.
@@ -119,6 +123,8 @@ impl Links {
         };
         Ok(Self {
             settings: vec![plugged; vehicles + floor.devices.len()],
+            changed: false,
+            plug_changes: 0,
             vehicles,
             said: Vec::new(),
             now_ms: 0,
@@ -152,6 +158,22 @@ impl Links {
         sim: &mut SimFloor,
         mut say: impl FnMut(FromField),
     ) {
+        if self.changed || sim.plug_changes() != self.plug_changes {
+            self.settle(sim);
+        }
+        let before_ms = std::mem::replace(&mut self.now_ms, now_ms);
+        match &mut self.depth {
+            AtDepth::Image(links) => links.advance(before_ms, now_ms, sim, &mut self.said),
+            AtDepth::Protocol(links) => links.advance(before_ms, now_ms, sim, &mut self.said),
+        }
+        self.said.sort_by_key(|said| (said.at_ms, said.link));
+        self.said.drain(..).for_each(|said| say(said.what));
+    }
+
+    /// Makes known what was set since the cycle before.
+    fn settle(&mut self, sim: &SimFloor) {
+        self.changed = false;
+        self.plug_changes = sim.plug_changes();
         for (i, setting) in self.settings.iter_mut().enumerate() {
             let plugged = sim.is_plugged(plug(i, self.vehicles));
             if setting.changed || plugged != setting.plugged {
@@ -163,13 +185,6 @@ impl Links {
                 (setting.changed, setting.reset) = (false, false);
             }
         }
-        let before_ms = std::mem::replace(&mut self.now_ms, now_ms);
-        match &mut self.depth {
-            AtDepth::Image(links) => links.advance(before_ms, now_ms, sim, &mut self.said),
-            AtDepth::Protocol(links) => links.advance(before_ms, now_ms, sim, &mut self.said),
-        }
-        self.said.sort_by_key(|said| (said.at_ms, said.link));
-        self.said.drain(..).for_each(|said| say(said.what));
     }
 
     /// Hands over what an endpoint is told.
@@ -198,21 +213,17 @@ impl Links {
 
     /// How the way to an endpoint is; what is set here holds from the next cycle on.
     pub fn conditions_mut(&mut self, endpoint: Endpoint) -> &mut Conditions {
-        let setting = self.setting(endpoint);
-        setting.changed = true;
-        &mut setting.conditions
+        &mut self.setting(endpoint).conditions
     }
 
     /// Breaks the connection to an endpoint, at the beginning of the next cycle; the link will make a new one.
     pub fn reset(&mut self, endpoint: Endpoint) {
-        let setting = self.setting(endpoint);
-        (setting.reset, setting.changed) = (true, true);
+        self.setting(endpoint).reset = true;
     }
 
     /// How the server of an endpoint answers from the next cycle on.
     pub fn set_answering(&mut self, endpoint: Endpoint, answering: Answering) {
-        let setting = self.setting(endpoint);
-        (setting.answering, setting.changed) = (answering, true);
+        self.setting(endpoint).answering = answering;
     }
 
     /// What happened on a link.
@@ -230,9 +241,13 @@ impl Links {
         }
     }
 
+    /// The setting of a link, to be changed.
     fn setting(&mut self, endpoint: Endpoint) -> &mut Setting {
         let index = self.index(endpoint);
-        &mut self.settings[index]
+        self.changed = true;
+        let setting = &mut self.settings[index];
+        setting.changed = true;
+        setting
     }
 
     fn index(&self, endpoint: Endpoint) -> usize {

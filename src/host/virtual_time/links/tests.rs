@@ -156,7 +156,7 @@ fn trouble(
         run_for(&mut r, 10_000);
         assert_eq!(state(&mut r, endpoint), LinkState::Up, "{depth:?}");
         let counts = r.links_mut().stats(endpoint);
-        run_for(&mut r, 3 * MINUTE);
+        run_for(&mut r, MINUTE);
         let outcome = r.outcome(7);
         assert_eq!((outcome.contacts, outcome.orders_lost), (0, 0), "{depth:?}");
         (during, counts)
@@ -338,7 +338,7 @@ fn the_same_seed_gives_the_same_storm_at_both_depths() {
         let run = |seed| {
             let mut r = rehearse(&floor, depth, seed);
             storm(r.links_mut(), &floor);
-            run_for(&mut r, 4 * MINUTE);
+            run_for(&mut r, MINUTE);
             let outcome = outcome(&r, seed);
             let counts = r.links_mut().stats(VEHICLE);
             assert!(counts.frames_lost > 0 && counts.link.reconnects > 0);
