@@ -225,6 +225,11 @@ impl Vehicle {
         self.load != LoadId::NONE
     }
 
+    /// Nothing is on board any more.
+    pub fn take_load_off(&mut self) {
+        self.load = LoadId::NONE;
+    }
+
     /// Position, heading and speed.
     pub fn motion(&self) -> &Drive {
         &self.drive

@@ -8,6 +8,9 @@ use super::fleet::{Dock, DockPhase, Mission};
 use super::missions::FULL_PERMILLE;
 use super::{Controller, DeviceControl, Outputs, handshake_alarm, set_outputs};
 
+/// After a failure the vehicle gets so long before it is told again.
+const RETRY_MS: u64 = 5_000;
+
 impl Controller {
     /// Advances every vehicle that is at a charger by one cycle.
     pub(super) fn advance_docks<O: Outputs>(&mut self, out: &mut O) {
@@ -34,6 +37,16 @@ impl Controller {
                     dock.phase = DockPhase::On;
                     after = Some(dock);
                 }
+                // What the vehicle has given up is told again after a while.
+                DockPhase::On if v.action_failed() => {
+                    let action = if stays {
+                        Action::StartCharging
+                    } else {
+                        Action::StopCharging
+                    };
+                    self.act_again(vehicle, action);
+                    after = Some(dock);
+                }
                 DockPhase::On if !stays => {
                     if v.action != Action::StopCharging {
                         self.fleet[vehicle.index()].act(Action::StopCharging, LoadId::NONE);
@@ -50,6 +63,18 @@ impl Controller {
             if after != before {
                 self.fleet[vehicle.index()].dock = after;
             }
+        }
+    }
+
+    /// Tells a vehicle to do something again, some seconds after it has failed.
+    fn act_again(&mut self, vehicle: VehicleId, action: Action) {
+        let now_ms = self.now_ms;
+        let v = &mut self.fleet[vehicle.index()];
+        if v.acknowledge_ms == 0 {
+            v.acknowledge_ms = now_ms + RETRY_MS;
+        } else if now_ms >= v.acknowledge_ms {
+            v.acknowledge_ms = 0;
+            v.act(action, LoadId::NONE);
         }
     }
 

@@ -118,6 +118,10 @@ pub struct VehicleControl {
     pub faulty: bool,
     /// Something changed since: send at once.
     pub command_due: bool,
+    /// What a failed action has left is not acknowledged, and a failed charging not tried again, before this time.
+    pub acknowledge_ms: u64,
+    /// It carries something that belongs to no order of its own, as last alarmed.
+    pub stray_load: bool,
     /// Way driven since the start, and where it was when this was last counted.
     pub distance_mm: u64,
     /// Pose at which `distance_mm` was counted.
@@ -143,6 +147,18 @@ impl VehicleControl {
     pub fn action_failed(&self) -> bool {
         self.report.action_sequence == self.action_sequence
             && self.report.action_state == ActionState::Failed
+    }
+
+    /// Is there something on board that its order does not account for?
+    pub fn has_stray_load(&self) -> bool {
+        let own = match self.mission {
+            Mission::Order { id, .. } => self.report.load == LoadId::of(id),
+            _ => false,
+        };
+        self.linked
+            && self.location != Location::Unknown
+            && self.report.load != LoadId::NONE
+            && !own
     }
 
     /// In automatic mode, without fault, and heard of?
@@ -253,6 +269,7 @@ impl Digest for VehicleControl {
                 self.command_due,
                 self.transfer.is_some(),
                 self.dock.is_some(),
+                self.stray_load,
             ]) | (self.location as u64) << 8
                 | (self.action as u64) << 16
                 | u64::from(self.action_sequence) << 32
@@ -261,6 +278,7 @@ impl Digest for VehicleControl {
         self.mission.digest(mixer);
         mixer.add(self.mission_cycle);
         mixer.add(self.commanded_ms);
+        mixer.add(self.acknowledge_ms);
         mixer.add(u64::from(self.action_load.0));
         if let Some(transfer) = &self.transfer {
             transfer.digest(mixer);

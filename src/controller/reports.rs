@@ -1,6 +1,6 @@
 //! Reports: what vehicles, devices and links say, and whether they still say anything.
 
-use takt_maps::words::{OperatingMode, VehicleReport};
+use takt_maps::words::{Action, ActionState, LoadId, OperatingMode, VehicleReport};
 use takt_maps::{DeviceId, VehicleId};
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 use takt_rt::mutant::{Mutant, is_on};
@@ -92,24 +92,25 @@ impl Controller {
             self.lose(vehicle, out);
             return;
         }
+        // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
+        if !self.is_beyond(vehicle, report.reached_seq) {
+            self.lose(vehicle, out);
+            return;
+        }
         if self.traffic.reached(vehicle, report.reached_seq).is_err() {
             // It claims ground that it was never given, or goes back: nothing is released on its word.
             self.counts.reports_refused += 1;
             self.lose(vehicle, out);
             return;
         }
-        if self.on_granted_ground(vehicle) {
-            let v = &mut self.fleet[vehicle.index()];
-            if v.location == Location::Lost {
-                v.location = Location::Known;
-                v.command_due = true;
-                out.delta(Delta::Cleared {
-                    kind: AlarmKind::VehiclePosition(vehicle),
-                    at_ms: self.now_ms,
-                });
-            }
-        } else {
-            self.lose(vehicle, out);
+        let v = &mut self.fleet[vehicle.index()];
+        if v.location == Location::Lost {
+            v.location = Location::Known;
+            v.command_due = true;
+            out.delta(Delta::Cleared {
+                kind: AlarmKind::VehiclePosition(vehicle),
+                at_ms: self.now_ms,
+            });
         }
     }
 
@@ -130,22 +131,29 @@ impl Controller {
         }
     }
 
-    /// Is its pose on the way from the last node reached to the end of its base, within the tolerance?
-    fn on_granted_ground(&self, vehicle: VehicleId) -> bool {
+    /// Is its pose on the way from this waypoint to the end of its base, within the tolerance? The whole of its base counts
+    /// for a waypoint that it has not ahead of it.
+    fn is_beyond(&self, vehicle: VehicleId, waypoint: u32) -> bool {
         let Some(pose) = self.fleet[vehicle.index()].report.pose else {
             return false;
         };
         let tolerance = self.floor.control.position_tolerance_mm;
         let here = (pose.x_mm, pose.y_mm);
-        let at = self
-            .floor
-            .roadmap
-            .node(self.traffic.last_reached(vehicle).0);
-        let mut from = (at.x_mm, at.y_mm);
+        let reached = self.traffic.base(vehicle).find(|w| w.seq == waypoint);
+        let mut from = reached.map_or_else(
+            || {
+                let at = self.traffic.last_reached(vehicle).0;
+                let node = self.floor.roadmap.node(at);
+                (node.x_mm, node.y_mm)
+            },
+            |w| (w.x_mm, w.y_mm),
+        );
         if near_segment(here, from, from, tolerance) {
             return true;
         }
-        self.traffic.base(vehicle).any(|waypoint| {
+        let passed = reached.map_or(0, |w| w.seq);
+        let mut ahead = self.traffic.base(vehicle).filter(|w| w.seq > passed);
+        ahead.any(|waypoint| {
             let to = (waypoint.x_mm, waypoint.y_mm);
             let near = near_segment(here, from, to, tolerance);
             from = to;
@@ -201,6 +209,7 @@ impl Controller {
                 ));
             }
         }
+        self.supervise_loads(out);
         for place in 0..self.device_looks.len() {
             let device = DeviceId::from_index(self.device_looks.at(place));
             let d = self.devices[device.index()];
@@ -216,6 +225,43 @@ impl Controller {
                     AlarmPriority::Medium,
                     now_ms,
                 ));
+            }
+        }
+    }
+}
+
+/// A vehicle's failed action is acknowledged, by telling it to do nothing, after this time, and again after it.
+const ACKNOWLEDGE_MS: u64 = 5_000;
+
+impl Controller {
+    /// Faults that failed actions have left behind, and loads that nobody has ordered.
+    fn supervise_loads<O: Outputs>(&mut self, out: &mut O) {
+        let now_ms = self.now_ms;
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
+            let v = &self.fleet[vehicle.index()];
+            let stray = v.has_stray_load();
+            if stray != v.stray_load {
+                self.fleet[vehicle.index()].stray_load = stray;
+                let kind = AlarmKind::VehicleLoad(vehicle);
+                out.delta(alarm(stray, kind, AlarmPriority::Medium, now_ms));
+            }
+            let v = &mut self.fleet[vehicle.index()];
+            let left_over = v.linked
+                && v.location != Location::Unknown
+                && v.transfer.is_none()
+                && v.dock.is_none()
+                && v.report.fault != 0
+                && v.report.action_state == ActionState::Failed;
+            if !left_over {
+                if v.transfer.is_none() && v.dock.is_none() && v.acknowledge_ms != 0 {
+                    v.acknowledge_ms = 0;
+                }
+            } else if v.acknowledge_ms == 0 {
+                v.acknowledge_ms = now_ms + ACKNOWLEDGE_MS;
+            } else if now_ms >= v.acknowledge_ms {
+                v.acknowledge_ms = now_ms + ACKNOWLEDGE_MS;
+                v.act(Action::None, LoadId::NONE);
             }
         }
     }

@@ -16,6 +16,9 @@ const RETRY_MS: u64 = 5_000;
 /// So many failures end a pickup: the order fails.
 const FAILURES_MAX: u8 = 5;
 
+/// So many failures to hand over a load that is not on board end the order.
+const MISSING_MAX: u8 = 2;
+
 /// How a transfer is.
 enum Progress {
     Running,
@@ -217,15 +220,21 @@ impl Controller {
         if transfer.acting && on_board == transfer.taking && action_done {
             let transfer = *transfer;
             self.finish_transfer(vehicle, transfer, out);
-        } else if transfer.taking && transfer.failures >= FAILURES_MAX {
+        } else if (transfer.taking && transfer.failures >= FAILURES_MAX)
+            || (!transfer.taking && !on_board && transfer.failures >= MISSING_MAX)
+        {
+            let reason = if transfer.taking {
+                Reason::TransferFailed
+            } else {
+                Reason::LoadLost
+            };
+            let transfer = *transfer;
             v.transfer = None;
             v.mission = Mission::Idle;
-            let failed = self.orders.failed(
-                id,
-                Reason::TransferFailed,
-                self.now_ms,
-                &mut moves(&mut self.stock, out),
-            );
+            self.withdraw(&transfer);
+            let failed =
+                self.orders
+                    .failed(id, reason, self.now_ms, &mut moves(&mut self.stock, out));
             debug_assert!(failed.is_ok(), "an order under way may fail");
             self.give_load_up(vehicle);
             // A new action, if an empty one, ends the fault that the failed one left.
@@ -235,9 +244,22 @@ impl Controller {
         } else {
             transfer.not_before_ms = self.now_ms + RETRY_MS;
             if !transfer.failed {
+                let given_up = *transfer;
                 transfer.dialogue = None;
                 transfer.acting = false;
+                self.withdraw(&given_up);
             }
+        }
+    }
+
+    /// Takes back what a station has been told for a transfer that is given up.
+    fn withdraw(&mut self, transfer: &Transfer) {
+        let program = self.programs.station(transfer.station);
+        if let (Some(program), Some(dialogue)) = (program, &transfer.dialogue) {
+            let device = self.programs.device(program);
+            let mut outputs = self.devices[device.index()].outputs;
+            dialogue.withdraw(&self.programs, &mut outputs);
+            set_outputs(&mut self.devices, device, outputs);
         }
     }
 

@@ -234,6 +234,8 @@ pub enum AlarmKind {
     VehiclePosition(VehicleId),
     /// A vehicle has a fault or is in emergency stop.
     VehicleFault(VehicleId),
+    /// A vehicle carries something that belongs to no order of its own: a person has to take it off.
+    VehicleLoad(VehicleId),
     /// A device's link is dead.
     DeviceLink(takt_maps::DeviceId),
     /// A handshake failed.

@@ -425,6 +425,12 @@ impl Rehearsal {
         if let Some(clients) = &mut self.clients {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
+        if let Some(operators) = &mut self.operators {
+            for vehicle in operators.unload(&self.follower.model, now_ms) {
+                self.sim.take_load_off(vehicle);
+                self.orders.distrust(vehicle);
+            }
+        }
         let model = &self.follower.model;
         self.trouble
             .look_round(now_ms, |vehicle| complaint(model, vehicle).is_none());

@@ -64,6 +64,15 @@ impl SimFloor {
     }
 }
 
+impl SimFloor {
+    /// A person takes the load off a vehicle and carries it away.
+    pub fn take_load_off(&mut self, id: VehicleId) {
+        let cargo = std::mem::take(&mut self.cargo[id.index()]);
+        self.stock.lose(cargo);
+        self.vehicles[id.index()].take_load_off();
+    }
+}
+
 impl FaultKind {
     /// Does the simulated floor do it, rather than the host that runs it?
     pub fn is_of_floor(self) -> bool {

@@ -84,7 +84,7 @@ export const originText = (order) => t(`origin.${order.origin}`, { person: order
 export function alarmText(alarm) {
   const [what, id] = tagged(alarm.kind);
   const things = {
-    vehicle_link: "vehicle", vehicle_position: "vehicle", vehicle_fault: "vehicle",
+    vehicle_link: "vehicle", vehicle_position: "vehicle", vehicle_fault: "vehicle", vehicle_load: "vehicle",
     device_link: "device", handshake: "device", transfer: "station",
   };
   const type = things[what];

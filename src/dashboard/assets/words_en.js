@@ -35,7 +35,7 @@ export const EN = {
   "alarms.title": "Alarms", "alarms.none": "No alarms.", "alarms.since": "for {time}", "alarms.ended": "ended {time} ago",
   "alarms.new": "New alarm: {text}",
   "alarm.vehicle_link": "{thing}: no link", "alarm.vehicle_position": "{thing}: position unknown or wrong",
-  "alarm.vehicle_fault": "{thing}: fault or emergency stop", "alarm.device_link": "{thing}: no link",
+  "alarm.vehicle_fault": "{thing}: fault or emergency stop", "alarm.vehicle_load": "{thing}: a load without an order", "alarm.device_link": "{thing}: no link",
   "alarm.handshake": "{thing}: handshake failed", "alarm.transfer": "{thing}: transfer failed",
   "alarm.invariant": "Controlled stop: an invariant is broken", "alarm.deadline": "Control cycle missed its deadline",
   "alarm.overrun": "Control cycle over its budget: planning and status are left out",
@@ -65,7 +65,7 @@ export const EN = {
   "mission.unloading": "Unloading", "mission.to_charger": "To charger", "mission.charging": "Charging",
   "mission.parking": "To parking", "mission.parked": "Parked",
   "wait.none": "–", "wait.plan": "a plan", "wait.vehicle": "{name} to clear the way", "wait.zone": "room in a zone",
-  "wait.door": "a door", "wait.device": "a device", "wait.paused": "a person: paused", "wait.link": "its link",
+  "wait.door": "a door", "wait.blocked": "a blocked way", "wait.device": "a device", "wait.paused": "a person: paused", "wait.link": "its link",
   "wait.position": "its position", "wait.fault": "its fault to be cleared",
   "mode.automatic": "Automatic", "mode.manual": "Manual", "mode.emergency_stop": "Emergency stop",
 

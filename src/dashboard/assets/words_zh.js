@@ -33,7 +33,7 @@ export const ZH = {
   "alarms.title": "报警", "alarms.none": "没有报警。", "alarms.since": "已持续 {time}", "alarms.ended": "{time} 前结束",
   "alarms.new": "新报警：{text}",
   "alarm.vehicle_link": "{thing}：通信中断", "alarm.vehicle_position": "{thing}：位置未知或不符",
-  "alarm.vehicle_fault": "{thing}：故障或急停", "alarm.device_link": "{thing}：通信中断",
+  "alarm.vehicle_fault": "{thing}：故障或急停", "alarm.vehicle_load": "{thing}：载有无订单的货物", "alarm.device_link": "{thing}：通信中断",
   "alarm.handshake": "{thing}：握手失败", "alarm.transfer": "{thing}：交接失败",
   "alarm.invariant": "受控停止：不变量被破坏", "alarm.deadline": "控制周期超时",
   "alarm.overrun": "控制周期超出预算：暂停规划与状态更新",
@@ -61,7 +61,7 @@ export const ZH = {
   "mission.idle": "空闲", "mission.to_pickup": "前往取货", "mission.loading": "取货中", "mission.to_drop": "前往卸货",
   "mission.unloading": "卸货中", "mission.to_charger": "前往充电", "mission.charging": "充电中", "mission.parking": "前往停车位", "mission.parked": "已停靠",
   "wait.none": "–", "wait.plan": "路径规划", "wait.vehicle": "{name} 让出道路", "wait.zone": "区域空位",
-  "wait.door": "门开启", "wait.device": "设备", "wait.paused": "人员恢复（已暂停）", "wait.link": "通信恢复",
+  "wait.door": "门开启", "wait.blocked": "封闭路段解除", "wait.device": "设备", "wait.paused": "人员恢复（已暂停）", "wait.link": "通信恢复",
   "wait.position": "位置确认", "wait.fault": "故障排除",
   "mode.automatic": "自动", "mode.manual": "手动", "mode.emergency_stop": "急停",
 

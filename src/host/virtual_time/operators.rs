@@ -10,12 +10,15 @@ use takt_maps::{EdgeId, OrderId, VehicleId};
 use takt_scheduler::orders::OrderState;
 
 use crate::controller::Ask;
-use crate::follower::model::ReadModel;
+use crate::follower::model::{AlarmKind, AlarmView, ReadModel};
 
 /// They look round so often.
 const ROUND_MS: u64 = 1_000;
 /// A vehicle that stands ready after an emergency stop, manual mode or power-on is resumed after so long.
 const RESUME_MS: u64 = 5_000;
+
+/// A load that nobody has ordered is taken off after so long.
+const UNLOAD_MS: u64 = 15_000;
 
 /// What operators want, and what they have seen.
 pub(super) struct Operators {
@@ -28,6 +31,8 @@ pub(super) struct Operators {
     blocked: BTreeSet<EdgeId>,
     /// Since when each vehicle stands ready, paused, and nobody wants it to be.
     ready_since_ms: Vec<Option<u64>>,
+    /// Since when each vehicle stands with a load that it has no order for.
+    stray_since_ms: Vec<Option<u64>>,
     next_round_ms: u64,
 }
 
@@ -39,6 +44,7 @@ impl Operators {
             floor_pauses: 0,
             blocked: BTreeSet::new(),
             ready_since_ms: vec![None; vehicles],
+            stray_since_ms: vec![None; vehicles],
             next_round_ms: 0,
         }
     }
@@ -91,6 +97,28 @@ impl Operators {
                 asks.push(Ask::PauseVehicle(vehicle, false));
             }
         }
+    }
+
+    /// Vehicles from which they take a load that nobody has ordered.
+    pub(super) fn unload(&mut self, model: &ReadModel, now_ms: u64) -> Vec<VehicleId> {
+        let mut unloaded = Vec::new();
+        for (i, view) in model.vehicles.iter().enumerate() {
+            let vehicle = VehicleId::from_index(i);
+            let active =
+                |a: &AlarmView| a.kind == AlarmKind::VehicleLoad(vehicle) && a.until_ms.is_none();
+            let stray = view.loaded && view.speed_mm_s == 0 && model.alarms.iter().any(active);
+            let since = &mut self.stray_since_ms[i];
+            *since = if stray {
+                Some(since.unwrap_or(now_ms))
+            } else {
+                None
+            };
+            if since.is_some_and(|since_ms| now_ms >= since_ms + UNLOAD_MS) {
+                *since = None;
+                unloaded.push(vehicle);
+            }
+        }
+        unloaded
     }
 
     /// One of the orders that are open, if there is one.

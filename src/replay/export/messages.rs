@@ -210,6 +210,7 @@ pub(super) fn alarm(floor: &Floor, kind: AlarmKind, priority: Option<AlarmPriori
         AlarmKind::VehicleLink(v) => ("vehicle_link", vehicle_name(floor, v)),
         AlarmKind::VehiclePosition(v) => ("vehicle_position", vehicle_name(floor, v)),
         AlarmKind::VehicleFault(v) => ("vehicle_fault", vehicle_name(floor, v)),
+        AlarmKind::VehicleLoad(v) => ("vehicle_load", vehicle_name(floor, v)),
         AlarmKind::DeviceLink(d) => ("device_link", device_name(floor, d)),
         AlarmKind::Handshake(d) => ("handshake", device_name(floor, d)),
         AlarmKind::Transfer(s) => ("transfer", station_name(floor, s)),
