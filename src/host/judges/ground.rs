@@ -186,6 +186,11 @@ impl Ground {
         for node in truth.motion().nodes_ahead() {
             add(floor, &mut held, at, node);
             at = node;
+            // Nearer than the floor's tolerance it may count as being there.
+            if held.len() <= FIRST_LEG && is_near(floor, truth.motion().position(), node) {
+                held.clear();
+                held.push(floor.roadmap.place_of(node));
+            }
         }
         if let Some(command) = &self.vehicles[vehicle.index()].command {
             let (epoch, known) = truth.knows();
@@ -197,6 +202,17 @@ impl Ground {
         }
         held
     }
+}
+
+/// A node, the way to the next, and that.
+const FIRST_LEG: usize = 3;
+
+/// Is a point at a node, by the tolerance with which vehicles are located?
+fn is_near(floor: &Floor, at: (f64, f64), node: NodeId) -> bool {
+    let node = floor.roadmap.node(node);
+    let (dx, dy) = (at.0 - f64::from(node.x_mm), at.1 - f64::from(node.y_mm));
+    let tolerance = f64::from(floor.control.position_tolerance_mm);
+    dx * dx + dy * dy <= tolerance * tolerance
 }
 
 /// The ground of the way from one node to the next, and of that.

@@ -33,6 +33,8 @@ struct Entry {
     state: OrderState,
     /// After a restart it is only known up to what the new controller makes of it.
     uncertain: bool,
+    /// What became of its load may have been lost by a disk that lied.
+    forgotten: bool,
 }
 
 impl Orders {
@@ -86,6 +88,7 @@ impl Orders {
                 let entry = Entry {
                     state: OrderState::Waiting,
                     uncertain: true,
+                    forgotten: false,
                 };
                 self.open.insert(*id, entry);
             }
@@ -117,16 +120,18 @@ impl Orders {
             .state
             .vehicle()
             .or(t.from.and_then(OrderState::vehicle));
+        let forgotten = entry.forgotten;
         *entry = Entry {
             state: t.to,
             uncertain: false,
+            forgotten,
         };
         if !t.to.is_final() {
             return;
         }
         self.open.remove(&t.order);
         let delivery = self.delivered.remove(&LoadId::of(t.order));
-        let trusted = by.is_none_or(|v| !self.liars[v.index()]);
+        let trusted = !forgotten && by.is_none_or(|v| !self.liars[v.index()]);
         if t.to == OrderState::Completed && trusted {
             match delivery {
                 None => findings.note("orders", now_ms, || {
@@ -166,6 +171,7 @@ impl Orders {
                         Entry {
                             state: order.state,
                             uncertain: true,
+                            forgotten: excused,
                         },
                     );
                 }
@@ -196,6 +202,7 @@ impl Orders {
                 Entry {
                     state: order.state,
                     uncertain: true,
+                    forgotten: excused,
                 },
             );
             self.last = self.last.max(*id);

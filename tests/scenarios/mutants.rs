@@ -1,0 +1,78 @@
+//! Defects made on purpose: the swarm finds every one.
+//!
+//! Each is tried with the seeds that found it before. To look for such seeds, and to learn how long the swarm needs:
+//! `TAKT_MUTANT_SEEDS=200 cargo test --release --test scenarios mutants -- --nocapture`.
+
+use takt::scenario::run::{RunOptions, run};
+use takt::scenario::swarm::{SwarmOptions, all_floors};
+use takt_rt::mutant::{Mutant, switch_on};
+
+/// Each defect, with a seed with which a judge objects to it.
+const FOUND_BY: &[(Mutant, u64)] = &[];
+
+fn options() -> SwarmOptions {
+    SwarmOptions {
+        seeds: 1,
+        first_seed: 0,
+        floors: all_floors(),
+        for_ms: 600_000,
+        depth: None,
+        mix: None,
+        jobs: 1,
+    }
+}
+
+/// What the first judge to object said, and the simulated milliseconds that it took.
+fn judged(mutant: Option<Mutant>, seed: u64) -> (Option<(&'static str, String)>, u64) {
+    let scenario = options().scenario(seed).unwrap();
+    let floor = scenario.floor().unwrap();
+    switch_on(mutant);
+    let verdict = run(&scenario, &floor, &RunOptions::default(), |_| ()).unwrap();
+    switch_on(None);
+    let first = verdict.violations.first();
+    (
+        first.map(|v| (v.judge, v.what.clone())),
+        verdict.simulated_ms,
+    )
+}
+
+#[test]
+fn every_defect_is_noticed() {
+    let seeds = std::env::var("TAKT_MUTANT_SEEDS")
+        .ok()
+        .and_then(|n| n.parse::<u64>().ok());
+    let Some(seeds) = seeds else {
+        for &(mutant, seed) in FOUND_BY {
+            assert_eq!(judged(None, seed).0, None, "seed {seed} without a defect");
+            assert!(
+                judged(Some(mutant), seed).0.is_some(),
+                "{mutant:?} is not noticed"
+            );
+        }
+        return;
+    };
+    let mut missed = Vec::new();
+    for mutant in Mutant::ALL {
+        let mut simulated_ms = 0;
+        let mut found = None;
+        for seed in 0..seeds {
+            let (violation, ms) = judged(Some(mutant), seed);
+            simulated_ms += ms;
+            if let Some((judge, what)) = violation {
+                found = Some((seed, judge, what));
+                break;
+            }
+        }
+        let hours = simulated_ms as f64 / 3_600_000.0;
+        match found {
+            Some((seed, judge, what)) => {
+                println!("(Mutant::{mutant:?}, {seed}), // {hours:.2} h, {judge}: {what}")
+            }
+            None => {
+                println!("// {mutant:?}: not in {hours:.1} h");
+                missed.push(mutant);
+            }
+        }
+    }
+    assert_eq!(missed, []);
+}
