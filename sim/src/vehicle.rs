@@ -225,6 +225,11 @@ impl Vehicle {
         self.load != LoadId::NONE
     }
 
+    /// Is put at a point by hand, if it has no base to finish; says whether it was elsewhere.
+    pub fn drive_back(&mut self, to_mm: (f64, f64)) -> bool {
+        self.drive.finished() && self.drive.put_at(to_mm)
+    }
+
     /// Nothing is on board any more.
     pub fn take_load_off(&mut self) {
         self.load = LoadId::NONE;

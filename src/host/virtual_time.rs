@@ -426,6 +426,10 @@ impl Rehearsal {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
         if let Some(operators) = &mut self.operators {
+            let located = self.controller.located();
+            for vehicle in operators.fetch(&self.follower.model, located, now_ms) {
+                self.sim.drive_back(vehicle);
+            }
             for vehicle in operators.unload(&self.follower.model, now_ms) {
                 self.sim.take_load_off(vehicle);
                 self.orders.distrust(vehicle);

@@ -65,6 +65,14 @@ impl SimFloor {
 }
 
 impl SimFloor {
+    /// A person drives a vehicle that stands between two nodes, with nothing to do, back to the one that it came from.
+    /// Says whether there was anything to do.
+    pub fn drive_back(&mut self, id: VehicleId) -> bool {
+        let vehicle = &mut self.vehicles[id.index()];
+        let node = self.floor.roadmap.node(vehicle.motion().node());
+        vehicle.drive_back((f64::from(node.x_mm), f64::from(node.y_mm)))
+    }
+
     /// A person takes the load off a vehicle and carries it away.
     pub fn take_load_off(&mut self, id: VehicleId) {
         let cargo = std::mem::take(&mut self.cargo[id.index()]);

@@ -142,6 +142,17 @@ impl Drive {
         self.node
     }
 
+    /// Puts it at a point, at rest; says whether it was more than a hair away from it.
+    pub fn put_at(&mut self, (x, y): (f64, f64)) -> bool {
+        let (dx, dy) = (self.x - x, self.y - y);
+        let elsewhere = dx * dx + dy * dy > 1.0;
+        if elsewhere {
+            (self.x, self.y, self.speed, self.progress) = (x, y, 0.0, 0.0);
+            self.astray = false;
+        }
+        elsewhere
+    }
+
     /// The nodes that it has yet to go to, in order.
     pub fn nodes_ahead(&self) -> impl Iterator<Item = NodeId> {
         (0..self.len).map(|i| self.leg(i).node)

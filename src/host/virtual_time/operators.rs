@@ -17,6 +17,8 @@ const ROUND_MS: u64 = 1_000;
 /// A vehicle that stands ready after an emergency stop, manual mode or power-on is resumed after so long.
 const RESUME_MS: u64 = 5_000;
 
+/// A vehicle that keeps a controller from beginning is driven back to a node after so long.
+const FETCH_MS: u64 = 60_000;
 /// A load that nobody has ordered is taken off after so long.
 const UNLOAD_MS: u64 = 15_000;
 
@@ -31,6 +33,8 @@ pub(super) struct Operators {
     blocked: BTreeSet<EdgeId>,
     /// Since when each vehicle stands ready, paused, and nobody wants it to be.
     ready_since_ms: Vec<Option<u64>>,
+    /// Since when the controller waits for vehicles to say where they are.
+    unlocated_since_ms: Option<u64>,
     /// Since when each vehicle stands with a load that it has no order for.
     stray_since_ms: Vec<Option<u64>>,
     next_round_ms: u64,
@@ -44,6 +48,7 @@ impl Operators {
             floor_pauses: 0,
             blocked: BTreeSet::new(),
             ready_since_ms: vec![None; vehicles],
+            unlocated_since_ms: None,
             stray_since_ms: vec![None; vehicles],
             next_round_ms: 0,
         }
@@ -97,6 +102,31 @@ impl Operators {
                 asks.push(Ask::PauseVehicle(vehicle, false));
             }
         }
+    }
+
+    /// Vehicles that they drive back to a node, since the controller asks where they are and they stand between two.
+    pub(super) fn fetch(
+        &mut self,
+        model: &ReadModel,
+        located: bool,
+        now_ms: u64,
+    ) -> Vec<VehicleId> {
+        let since = &mut self.unlocated_since_ms;
+        *since = if located {
+            None
+        } else {
+            Some(since.unwrap_or(now_ms))
+        };
+        if since.is_none_or(|since_ms| now_ms < since_ms + FETCH_MS) {
+            return Vec::new();
+        }
+        let named = model.alarms.iter().filter(|a| a.until_ms.is_none());
+        let vehicles = named.filter_map(|a| match a.kind {
+            AlarmKind::VehiclePosition(vehicle) => Some(vehicle),
+            _ => None,
+        });
+        let stands = |v: &VehicleId| model.vehicles[v.index()].speed_mm_s == 0;
+        vehicles.filter(stands).collect()
     }
 
     /// Vehicles from which they take a load that nobody has ordered.
