@@ -118,10 +118,14 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    // In virtual time links come and go by the thousand, and the time of day says nothing about them.
+    let links = match &cli.command {
+        Some(Command::Sim(_)) => "error",
+        _ => "info",
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TAKT_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new(
-            "warn,takt::cli=info,takt::host=info,takt_plc_bridge::link=info",
-        )
+        let filter = format!("warn,takt::cli=info,takt::host=info,takt_plc_bridge::link={links}");
+        tracing_subscriber::EnvFilter::new(filter)
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -182,6 +182,10 @@ pub fn words(violation: &Violation) -> String {
 fn shrink_to(scenario: Scenario, file: &Path, talk: bool) -> Result<(), Failure> {
     let stop = AtomicBool::new(false);
     let told = |s: &Scenario, runs: u64| {
+        // What is there so far stays there if somebody loses patience.
+        if let Ok(text) = s.to_text("not yet as small as it could be") {
+            let _better_than_nothing = std::fs::write(file, text);
+        }
         if talk {
             eprintln!(
                 "after {runs} runs: {} faults, {:.1} s, {} vehicles",

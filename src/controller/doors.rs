@@ -130,8 +130,10 @@ impl Controller {
                 }
                 DoorView::Open if !needed && now_ms - control.needed_ms > LINGER_MS => false,
                 DoorView::Closed | DoorView::Fault | DoorView::Moving if needed => true,
-                // Not known how it stands (its link was dead): closed, to be sure.
-                DoorView::Fault | DoorView::Moving => false,
+                // Not known how it stands (its link was dead): closed, to be sure, once nobody can be in it any more.
+                DoorView::Fault | DoorView::Moving if now_ms - control.needed_ms > LINGER_MS => {
+                    false
+                }
                 _ => return,
             };
             let phase = if open { Phase::Begin } else { Phase::End };
@@ -164,8 +166,11 @@ impl Controller {
             Status::Failed { clear, .. } => {
                 dialogue.acknowledge();
                 if clear {
-                    dialogue.withdraw(&self.programs, &mut outputs);
-                    set_outputs(&mut self.devices, device, outputs);
+                    // Whoever has been given the way through it goes on: it stays told to be open.
+                    if !needed {
+                        dialogue.withdraw(&self.programs, &mut outputs);
+                        set_outputs(&mut self.devices, device, outputs);
+                    }
                     control.dialogue = None;
                 }
                 control.state = DoorView::Fault;

@@ -1,6 +1,6 @@
 //! Locating: after a start, a restart or a vehicle's power-on nothing is granted before it is known where they stand.
 
-use takt_maps::words::{Action, ActionState, LoadId};
+use takt_maps::words::{Action, ActionState, LoadId, OperatingMode};
 use takt_maps::{BufferId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
@@ -122,7 +122,13 @@ impl Controller {
     fn locate<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let v = &self.fleet[vehicle.index()];
         let report = v.report;
-        if v.location != Location::Unknown || !v.linked || report.epoch != self.epoch || !v.stands()
+        // One that a person drives or pushes is not where it will be.
+        let by_hand = report.mode == OperatingMode::Manual;
+        if v.location != Location::Unknown
+            || !v.linked
+            || by_hand
+            || report.epoch != self.epoch
+            || !v.stands()
         {
             return;
         }

@@ -92,13 +92,20 @@ impl Controller {
             self.lose(vehicle, out);
             return;
         }
-        // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
-        if !self.is_beyond(vehicle, report.reached_seq) {
+        if report.base_end_seq < self.traffic.last_reached(vehicle).1 {
+            // It has forgotten what it was given.
             self.lose(vehicle, out);
             return;
         }
-        if self.traffic.reached(vehicle, report.reached_seq).is_err() {
-            // It claims ground that it was never given, or goes back: nothing is released on its word.
+        // One that said too much before, and is where it was then thought to be, has merely not got there yet.
+        let reached_seq = report.reached_seq.max(self.traffic.last_reached(vehicle).1);
+        // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
+        if !self.is_beyond(vehicle, reached_seq) {
+            self.lose(vehicle, out);
+            return;
+        }
+        if self.traffic.reached(vehicle, reached_seq).is_err() {
+            // It claims ground that it was never given: nothing is released on its word.
             self.counts.reports_refused += 1;
             self.lose(vehicle, out);
             return;
