@@ -111,7 +111,7 @@ function show() {
 }
 
 function words() {
-  const texts = { previous: "⏮", back: "◂", on: "▸", next: "⏭" };
+  const texts = { previous: "⇤", back: "◂", on: "▸", next: "⇥" };
   for (const [name, text] of Object.entries(texts)) {
     setText(parts[name], text);
     parts[name].title = t(`time.${name}`);

@@ -10,6 +10,8 @@
 
 mod change;
 mod cursor;
+#[cfg(test)]
+mod endpoint_tests;
 mod film;
 mod live;
 mod picture;

@@ -1,4 +1,4 @@
-//! What is shown of a moment is what a follower had at that moment; and the endpoints, over real sockets.
+//! What is shown of a moment is what a follower had at that moment.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,12 +22,12 @@ use crate::replay::{Beginning, ReplayOptions, Report, Seen, Watch, replay_watche
 
 const STEP_MS: u64 = 500;
 
-fn floor() -> Arc<Floor> {
+pub(super) fn floor() -> Arc<Floor> {
     Arc::new(builtin("electronics-line").unwrap().unwrap().floor)
 }
 
 /// Lives of these lengths in milliseconds, one after the other in one store. The last one ends in order.
-fn recorded(floor: &Arc<Floor>, lives_ms: &[u64]) -> MemoryDisk {
+pub(super) fn recorded(floor: &Arc<Floor>, lives_ms: &[u64]) -> MemoryDisk {
     let disk = MemoryDisk::new();
     for (i, &ms) in lives_ms.iter().enumerate() {
         let options = Options::seeded(4);
@@ -48,7 +48,7 @@ fn watched(floor: &Arc<Floor>, disk: &MemoryDisk, watch: &mut dyn Watch) -> Repo
     replay_watched(floor, disk, &ReplayOptions::default(), watch, |_| ()).unwrap()
 }
 
-fn recording(floor: &Arc<Floor>, disk: &MemoryDisk, bytes_max: usize) -> Recording {
+pub(super) fn recording(floor: &Arc<Floor>, disk: &MemoryDisk, bytes_max: usize) -> Recording {
     let mut recorder = Recorder::with(floor, STEP_MS, bytes_max);
     let report = watched(floor, disk, &mut recorder);
     assert_eq!(report.difference(), None);
