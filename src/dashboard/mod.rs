@@ -4,6 +4,7 @@
 //! - `guard`: only this page, opened on this machine, may ask
 //! - `geometry`: what never changes, sent once
 //! - `live`: a WebSocket that sends a `frame` several times a second
+//! - `seats`: how many pages may look on
 //! - `changes`: orders, pause and resume, through the [`Front`] like everything else
 //! - [`recorded`]: the same page over a recording, with a slider for its time
 //!
