@@ -18,6 +18,7 @@ mod floor;
 mod journal;
 mod order;
 mod progress;
+mod recorded;
 mod replay;
 mod report;
 mod run;

@@ -1,5 +1,6 @@
 //! `takt replay`: a recorded life lived again, and compared.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,14 +9,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use takt_rt::host::LiveDisk;
 
+use super::recorded::Stage;
 use super::{Failure, FloorArgs};
-use crate::replay::{LifeReport, ReplayError, ReplayOptions, Report, replay};
+use crate::replay::{LifeReport, ReplayError, ReplayOptions, Report, replay, replay_watched};
 
 const EXAMPLES: &str = "Examples:
   takt sim --for 1h --data day1          record an hour
   takt replay --data day1                live it again and compare
   takt replay --data day1 --until 90000  the state at the end of cycle 90000 of each life
-  takt replay --data day1 --verify --rerun-planner --json";
+  takt replay --data day1 --verify --rerun-planner --json
+  takt replay --data day1 --dashboard    look at it in the dashboard, with a slider for its time";
 
 /// Arguments of `takt replay`.
 #[derive(Debug, Args)]
@@ -38,6 +41,12 @@ pub struct ReplayArgs {
     /// Compute plans and assignments again, too, and compare them with those recorded
     #[arg(long, visible_alias = "rerun-workers")]
     rerun_planner: bool,
+    /// Then show it in the dashboard, with a slider for its time, until Ctrl-C; port 0: any free one
+    #[arg(long, value_name = "ADDR:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:7421")]
+    dashboard: Option<SocketAddr>,
+    /// Write the port that was chosen to this file, as JSON, once the dashboard can be opened
+    #[arg(long, value_name = "FILE", requires = "dashboard")]
+    ports_file: Option<PathBuf>,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -53,14 +62,21 @@ pub fn run(args: ReplayArgs) -> Result<(), Failure> {
         until: args.until,
         rerun_workers: args.rerun_planner,
     };
+    let stage = match args.dashboard {
+        Some(at) => Some(Stage::set_up(at, &floor)?),
+        None => None,
+    };
+    let (stage, mut recorder) = stage.unzip();
     let bar = ProgressBar::new(1_000);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% replayed, {eta} left") {
         bar.set_style(style);
     }
     let begun = Instant::now();
-    let report = replay(&floor, &disk, &options, |done| {
-        bar.set_position((done * 1_000.0) as u64);
-    });
+    let told = |done: f64| bar.set_position((done * 1_000.0) as u64);
+    let report = match &mut recorder {
+        Some(recorder) => replay_watched(&floor, &disk, &options, recorder, told),
+        None => replay(&floor, &disk, &options, told),
+    };
     bar.finish_and_clear();
     let wall_s = begun.elapsed().as_secs_f64();
     let report = report.map_err(|error| match error {
@@ -72,7 +88,11 @@ pub fn run(args: ReplayArgs) -> Result<(), Failure> {
     } else {
         print(&report, args.until, wall_s);
     }
-    judge(&report, args.verify)
+    judge(&report, args.verify)?;
+    match (stage, recorder) {
+        (Some(stage), Some(recorder)) => stage.show(&floor, recorder, &report, args.ports_file),
+        _ => Ok(()),
+    }
 }
 
 fn as_json(report: &Report, wall_s: f64) -> serde_json::Value {

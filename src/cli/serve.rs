@@ -240,7 +240,8 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn listen(
+/// Listens for pages or clients; `option` is what chooses another address.
+pub(super) async fn listen(
     what: &str,
     option: &str,
     address: std::net::SocketAddr,
@@ -252,7 +253,11 @@ async fn listen(
     })
 }
 
-fn write_ports(path: &std::path::Path, ports: &serde_json::Value) -> std::io::Result<()> {
+/// Writes a ports file, which is there as a whole or not at all.
+pub(super) fn write_ports(
+    path: &std::path::Path,
+    ports: &serde_json::Value,
+) -> std::io::Result<()> {
     let new = path.with_extension("new");
     std::fs::write(&new, format!("{ports}\n"))?;
     std::fs::rename(new, path)
@@ -266,15 +271,17 @@ enum End {
 }
 
 /// Ctrl-C and SIGTERM, listened to from the beginning: none is lost while something else is being waited for.
-struct StopSignals([Option<Signal>; 2]);
+pub(super) struct StopSignals([Option<Signal>; 2]);
 
 impl StopSignals {
-    fn new() -> Self {
+    /// Listens from now on.
+    pub(super) fn new() -> Self {
         // Without signal handling the process ends by the signal itself.
         Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
     }
 
-    async fn asked(&mut self) {
+    /// Waits for the first of them.
+    pub(super) async fn asked(&mut self) {
         async fn one(signal: &mut Option<Signal>) {
             match signal {
                 Some(signal) => drop(signal.recv().await),

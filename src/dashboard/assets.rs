@@ -31,6 +31,7 @@ assets! {
     "icon.svg" as IMAGE,
     "base.css" as STYLE,
     "panels.css" as STYLE,
+    "timeline.css" as STYLE,
     "actions.js" as SCRIPT,
     "app.js" as SCRIPT,
     "attention.js" as SCRIPT,
@@ -46,6 +47,7 @@ assets! {
     "phrases.js" as SCRIPT,
     "plot.js" as SCRIPT,
     "state.js" as SCRIPT,
+    "timeline.js" as SCRIPT,
     "words_en.js" as SCRIPT,
     "words_zh.js" as SCRIPT,
 }

@@ -5,25 +5,23 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::Desk;
 use super::frame::{Sent, frame};
-use super::refusal::Refusal;
 
 /// Time between frames; the page draws between two of them.
-const FRAME: Duration = Duration::from_millis(125);
+pub(super) const FRAME: Duration = Duration::from_millis(125);
 /// A page that takes no frame for so long is gone.
-const STALLED: Duration = Duration::from_secs(10);
-/// Largest message that a page may send, in bytes; it has nothing to say.
-const MESSAGE_BYTES_MAX: usize = 1_024;
+pub(super) const STALLED: Duration = Duration::from_secs(10);
+/// Largest message that a page may send, in bytes; it has little to say.
+pub(super) const MESSAGE_BYTES_MAX: usize = 1_024;
 
 /// `GET /api/live`.
 pub(super) async fn live(State(desk): State<Desk>, upgrade: WebSocketUpgrade) -> Response {
-    let Ok(seat) = desk.viewers.clone().try_acquire_owned() else {
-        let problem = "too many dashboards are open; close one";
-        return Refusal::unavailable(problem).into_response();
+    let seat = match desk.seats.take() {
+        Ok(seat) => seat,
+        Err(refusal) => return refusal.into_response(),
     };
     upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
@@ -35,7 +33,7 @@ pub(super) async fn live(State(desk): State<Desk>, upgrade: WebSocketUpgrade) ->
 
 /// Sends frames until the page goes, stalls, or the server stops.
 async fn show(desk: Desk, mut socket: WebSocket) {
-    let mut stopping = desk.stopping.clone();
+    let mut seats = desk.seats.clone();
     let mut ticks = tokio::time::interval(FRAME);
     // A page that could not follow gets the newest frame, not those that it missed.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -43,11 +41,7 @@ async fn show(desk: Desk, mut socket: WebSocket) {
     loop {
         tokio::select! {
             biased;
-            () = stopped(&mut stopping) => {
-                let bye = CloseFrame { code: close_code::AWAY, reason: "the controller is stopping".into() };
-                let _ = tokio::time::timeout(STALLED, socket.send(Message::Close(Some(bye)))).await;
-                return;
-            }
+            () = seats.stopped() => return say_goodbye(socket).await,
             said = socket.recv() => match said {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return,
                 Some(Ok(_)) => {}
@@ -64,7 +58,11 @@ async fn show(desk: Desk, mut socket: WebSocket) {
     }
 }
 
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the server is gone already.
-    let _ = stopping.wait_for(|&stopping| stopping).await;
+/// Tells the page that nothing more comes.
+pub(super) async fn say_goodbye(mut socket: WebSocket) {
+    let bye = CloseFrame {
+        code: close_code::AWAY,
+        reason: "the controller is stopping".into(),
+    };
+    let _ = tokio::time::timeout(STALLED, socket.send(Message::Close(Some(bye)))).await;
 }

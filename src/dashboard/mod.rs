@@ -4,7 +4,9 @@
 //! - `guard`: only this page, opened on this machine, may ask
 //! - `geometry`: what never changes, sent once
 //! - `live`: a WebSocket that sends a `frame` several times a second
+//! - `seats`: how many pages may look on
 //! - `changes`: orders, pause and resume, through the [`Front`] like everything else
+//! - [`recorded`]: the same page over a recording, with a slider for its time
 //!
 //! It keeps no state of the floor: what it shows is the follower's read model, what it changes goes to the controller.
 
@@ -15,12 +17,13 @@ mod geometry;
 mod guard;
 mod live;
 mod order_form;
+pub mod recorded;
 mod refusal;
+mod seats;
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -28,12 +31,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::host::front::Front;
+use seats::Seats;
 
-/// Most pages that are served live at once; further ones are asked to come again.
-const VIEWERS_MAX: usize = 64;
 /// Largest request body, in bytes; an order has a few hundred.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Time that open pages have for saying goodbye when the server stops.
@@ -43,10 +45,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 struct Desk {
     front: Front,
-    /// One permit for each page that is served live.
-    viewers: Arc<Semaphore>,
-    /// True once the server stops.
-    stopping: watch::Receiver<bool>,
+    seats: Seats,
 }
 
 /// Serves the dashboard until `shutdown`; open pages are then told so and have a second to go.
@@ -59,17 +58,18 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let served = serve_on(front, listener, shutdown).await;
+    let served = serve_router(listener, shutdown, |seats| router(Desk { front, seats })).await;
     if let Err(error) = &served {
         tracing::error!("dashboard: {error}");
     }
     served
 }
 
-async fn serve_on(
-    front: Front,
+/// Serves what `router` makes, with the seats of its pages, until `shutdown`.
+async fn serve_router(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
+    router: impl FnOnce(Seats) -> Router,
 ) -> io::Result<()> {
     let at = listener.local_addr()?;
     if !at.ip().to_canonical().is_loopback() {
@@ -79,24 +79,18 @@ async fn serve_on(
         ));
     }
     let (stop, stopping) = watch::channel(false);
-    let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
-    let desk = Desk {
-        front,
-        viewers: viewers.clone(),
-        stopping,
-    };
-    let server = axum::serve(listener, router(desk));
+    let seats = Seats::new(stopping);
+    let server = axum::serve(listener, router(seats.clone()));
     tokio::select! {
         biased;
         () = shutdown => {
-            // The receivers are in the desk, which lives as long as the server.
+            // The receivers are in the seats, which live as long as the server.
             let _ = stop.send(true);
         }
         served = server => return served,
     }
     // Connections have tasks of their own, so the pages can still be told after the server itself is gone.
-    let all = u32::try_from(VIEWERS_MAX).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(GRACE, viewers.acquire_many(all)).await;
+    let _ = tokio::time::timeout(GRACE, seats.all_free()).await;
     Ok(())
 }
 
@@ -110,11 +104,17 @@ fn router(desk: Desk) -> Router {
         .route("/vehicles/{name}/resume", post(changes::resume_vehicle))
         .route("/floor/pause", post(changes::pause_floor))
         .route("/floor/resume", post(changes::resume_floor))
+        .with_state(desk);
+    with_page(api)
+}
+
+/// The endpoints under `/api` and the page that asks them; only that page, opened on this machine, may.
+fn with_page(api: Router) -> Router {
+    let api = api
         .fallback(refusal::no_such_endpoint)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .nest("/api", api)
         .fallback(assets::asset)
         .layer(middleware::from_fn(guard::same_origin))
-        .with_state(desk)
 }

@@ -55,6 +55,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "not_found", problem)
     }
 
+    /// 409: what is shown cannot be changed.
+    pub(super) fn read_only(problem: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "read_only", problem)
+    }
+
     /// 503: not now.
     pub(super) fn unavailable(problem: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", problem)

@@ -102,7 +102,7 @@ fn answer(follower: &mut Follower, call: &Call) -> Result<Reply, Rejection> {
 }
 
 /// Sends a request as a browser would; gives back status, headers and body.
-async fn send(at: SocketAddr, head: &str, body: &str) -> (u16, String, String) {
+pub(super) async fn send(at: SocketAddr, head: &str, body: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let length = body.len();
     let request = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
@@ -114,11 +114,11 @@ async fn send(at: SocketAddr, head: &str, body: &str) -> (u16, String, String) {
     (status, head.to_lowercase(), body.to_owned())
 }
 
-async fn get(at: SocketAddr, path: &str) -> (u16, String, String) {
+pub(super) async fn get(at: SocketAddr, path: &str) -> (u16, String, String) {
     send(at, &format!("GET {path} HTTP/1.1\r\nHost: {at}"), "").await
 }
 
-async fn post(at: SocketAddr, path: &str, body: &Value) -> (u16, Value) {
+pub(super) async fn post(at: SocketAddr, path: &str, body: &Value) -> (u16, Value) {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: {at}\r\nOrigin: http://{at}\r\nContent-Type: application/json"
     );
@@ -127,10 +127,10 @@ async fn post(at: SocketAddr, path: &str, body: &Value) -> (u16, Value) {
 }
 
 /// The server's side of a WebSocket: text frames, until it is closed.
-struct Frames(TcpStream);
+pub(super) struct Frames(TcpStream);
 
 impl Frames {
-    async fn open(at: SocketAddr) -> Self {
+    pub(super) async fn open(at: SocketAddr) -> Self {
         let mut stream = TcpStream::connect(at).await.unwrap();
         let request = format!(
             "GET /api/live HTTP/1.1\r\nHost: {at}\r\nOrigin: http://{at}\r\nConnection: Upgrade\r\n\
@@ -145,8 +145,17 @@ impl Frames {
         Self(stream)
     }
 
+    /// Says something to the server, as a browser does: masked, here with zeros.
+    pub(super) async fn say(&mut self, text: &str) {
+        let length = u8::try_from(text.len()).unwrap();
+        assert!(length < 126);
+        let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+        frame.extend(text.as_bytes());
+        self.0.write_all(&frame).await.unwrap();
+    }
+
     /// The next frame; `None` once it is a close frame.
-    async fn next(&mut self) -> Option<Value> {
+    pub(super) async fn next(&mut self) -> Option<Value> {
         let opcode = self.0.read_u8().await.unwrap() & 0x0f;
         let length = match self.0.read_u8().await.unwrap() {
             126 => u64::from(self.0.read_u16().await.unwrap()),

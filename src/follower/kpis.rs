@@ -11,7 +11,7 @@ use super::model::*;
 const THROUGHPUT_MS: u64 = 600_000;
 
 /// What is counted beside the figures themselves.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Meter {
     /// When each consumed buffer ran empty; `None` while it holds something.
     empty_since: Vec<Option<u64>>,

@@ -28,7 +28,7 @@ pub struct Client {
 pub const FLOOR: &str = "floor";
 
 /// Applies deltas to a read model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Follower {
     /// What it has made of them.
     pub model: ReadModel,

@@ -105,7 +105,7 @@ pub enum WaitView {
 }
 
 /// A vehicle as shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct VehicleView {
     /// Is it known where it is?
     pub pose: Option<Pose>,
@@ -206,7 +206,7 @@ pub enum DoorView {
 }
 
 /// A link as shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, serde::Deserialize)]
 pub struct LinkView {
     /// Is it alive?
     pub up: bool,
@@ -255,7 +255,7 @@ pub enum AlarmKind {
 }
 
 /// An alarm as shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, serde::Deserialize)]
 pub struct AlarmView {
     /// What it is about.
     pub kind: AlarmKind,
@@ -268,7 +268,7 @@ pub struct AlarmView {
 }
 
 /// Key figures since the controller's start.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, serde::Deserialize)]
 pub struct Kpis {
     /// Orders that ended completed.
     pub orders_done: u64,
@@ -293,7 +293,7 @@ pub struct Kpis {
 }
 
 /// Key figures at one time.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, serde::Deserialize)]
 pub struct Sample {
     /// Controller milliseconds.
     pub at_ms: u64,

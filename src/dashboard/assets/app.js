@@ -11,6 +11,7 @@ import { ageMs, connect, drop, retryInMs } from "./live.js";
 import { shown, startMap } from "./map.js";
 import * as say from "./phrases.js";
 import { on, state } from "./state.js";
+import { startTimeline } from "./timeline.js";
 
 function drawBar() {
   setText($("rush"), t("app.rush"));
@@ -23,10 +24,15 @@ function drawBar() {
   setText($("pause-floor"), t(paused ? "app.resume" : "app.pause"));
   $("pause-floor").classList.toggle("strong", paused);
   for (const id of ["rush", "pause-floor"]) $(id).disabled = !live;
-  const run = !live ? (state.link === "lost" ? "lost" : "connecting") : paused ? "paused" : state.frame.notice ? "notice" : "running";
+  // Nothing can be changed in a recording, and its timeline says what time it is.
+  const recorded = Boolean(state.floor?.recorded);
+  for (const id of ["rush", "pause-floor", "person", "clock"]) $(id).hidden = recorded;
+  const run = !live ? (state.link === "lost" ? "lost" : "connecting") : paused ? "paused" : state.frame.notice ? "notice"
+    : recorded ? "recorded" : "running";
   $("run-state").dataset.state = run;
   setText($("run-state"), run === "notice" ? say.noticeText(state.frame.notice) : t(`run.${run}`));
-  document.title = state.floor ? `${state.floor.name} · Takt` : "Takt";
+  const title = [state.floor?.name, recorded ? t("run.recorded") : null, "Takt"];
+  document.title = title.filter(Boolean).join(" · ");
   drawClock();
 }
 
@@ -60,6 +66,7 @@ startMap();
 startKpis();
 startLists();
 startDrawer();
+startTimeline();
 $("rush").addEventListener("click", () => askRush());
 $("pause-floor").addEventListener("click", askPause);
 $("person").addEventListener("click", () => askPerson(drawBar));

@@ -47,6 +47,7 @@ function draw() {
   if (!state.selected || !state.frame) return;
   const make = { vehicle: vehicleParts, order: orderParts, station: stationParts }[state.selected.type];
   const parts = make(state.selected.id);
+  if (state.floor.recorded) parts.actions = parts.actions.filter((a) => a.look);
   // Drawn again only when it says something else, so that buttons stay under fingers and focus.
   const said = JSON.stringify(parts, (key, value) => (typeof value === "function" ? undefined : value));
   if (said === drawn) return;
@@ -65,7 +66,8 @@ function render({ title, doing, why, warn, actions, hint, sections }) {
         "data-testid": "drawer-close" }, "✕")),
     h("h3", {}, t("drawer.doing")), h("p", { class: "doing", "data-testid": "drawer-doing" }, doing),
     h("h3", {}, t("drawer.why")), h("p", { class: warn ? "why warn-edge" : "why", "data-testid": "drawer-why" }, why),
-    h("h3", {}, t("drawer.can")), h("div", { class: "actions" }, buttons, hint ? h("p", { class: "quiet" }, hint) : null),
+    ...(state.floor.recorded && !actions.length ? []
+      : [h("h3", {}, t("drawer.can")), h("div", { class: "actions" }, buttons, hint ? h("p", { class: "quiet" }, hint) : null)]),
     ...sections.flatMap(({ name, rows, links }) => [h("h3", {}, name),
       rows ? h("dl", {}, rows.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)])) : null,
       links ? h("ul", { class: "links" }, links.map((l) => h("li", {}, h("button", { onclick: l.act }, h("b", {}, l.text), " ", l.more)))) : null,
@@ -84,7 +86,7 @@ function vehicleParts(id) {
   const actions = [vehicle.paused
     ? { text: t("do.resume", { name }), strong: true, testid: "vehicle-resume", act: act(false) }
     : { text: t("do.pause", { name }), testid: "vehicle-pause", act: act(true) }];
-  if (order !== null) actions.push({ text: t("do.show_order", { id: order }), testid: "show-order", act: show("order", order) });
+  if (order !== null) actions.push({ text: t("do.show_order", { id: order }), testid: "show-order", look: true, act: show("order", order) });
   const rows = [
     [t("data.kind"), kind.name], [t("data.mode"), t(`mode.${vehicle.mode}`)],
     [t("data.speed"), `${number(vehicle.speed / 1000, 1)} ${t("unit.m_s")}`],
@@ -109,7 +111,7 @@ function orderParts(id) {
   if (isCancellable(order)) actions.push({ text: t("do.cancel", { id }), testid: "order-cancel", act: cancel });
   if (order.vehicle !== null && !isFinal(order)) {
     const name = say.vehicleName(order.vehicle);
-    actions.push({ text: t("do.show_vehicle", { name }), testid: "show-vehicle", act: show("vehicle", order.vehicle) });
+    actions.push({ text: t("do.show_vehicle", { name }), testid: "show-vehicle", look: true, act: show("vehicle", order.vehicle) });
   }
   const hint = isFinal(order) ? t("do.ended") : isCancellable(order) ? null : t("do.no_cancel");
   const end = (station, buffer) => {

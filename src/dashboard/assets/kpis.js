@@ -33,14 +33,15 @@ const TILES = [
     note: (k) => t("kpi.utilisation_note", { n: number(k.utilisation_permille / 10) }),
   },
   {
-    key: "cycle", unit: () => t("unit.us"), value: (k) => number(k.execution_us[1]),
+    key: "cycle", unit: () => t("unit.us"), value: (k) => (state.floor.recorded ? "–" : number(k.execution_us[1])),
     sample: (s) => s.execution_p99_us, scale: 10,
     targetText: () => t("kpi.limit", { value: `${number(state.floor.cycle_us)} ${t("unit.us")}` }),
     // The limit is far above what is normal; it is drawn once the line comes near.
     target: () => (Math.max(...state.samples.map((s) => s.execution_p99_us)) > state.floor.cycle_us / 10
       ? state.floor.cycle_us : null),
     bad: (k) => k.execution_us[1] > state.floor.cycle_us,
-    note: (k) => t("kpi.cycle_note", { max: number(k.execution_us[2]), misses: number(k.misses) }),
+    note: (k) => (state.floor.recorded ? t("kpi.not_recorded")
+      : t("kpi.cycle_note", { max: number(k.execution_us[2]), misses: number(k.misses) })),
   },
 ];
 

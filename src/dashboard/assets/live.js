@@ -1,6 +1,6 @@
 // The connection: fetches the floor, opens the WebSocket, and comes back by itself when it is lost.
 
-import { begin, emit, state, take } from "./state.js";
+import { begin, emit, setTimeline, state, take } from "./state.js";
 
 /** A live connection sends eight frames a second; silence for so long is a loss. */
 const SILENT_MS = 3000;
@@ -11,6 +11,11 @@ let socket = null;
 let retryMs = RETRY_MIN_MS;
 /** When the next attempt is made, by `performance.now()`; null while one is under way. */
 let retryAt = null;
+
+/** Says something to the server; only that of a recording listens. */
+export function tell(what) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(what));
+}
 
 export function connect() {
   attempt();
@@ -50,6 +55,8 @@ function open(floor) {
     first = false;
     retryMs = RETRY_MIN_MS;
     const frame = JSON.parse(message.data);
+    if (frame.timeline) return setTimeline(frame.timeline);
+    if (frame.problem) return console.error(frame.problem);
     const was = state.link;
     state.link = "live";
     take(frame);

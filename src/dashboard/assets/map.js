@@ -9,6 +9,10 @@ import { on, select, state } from "./state.js";
 const FRAME_MS = 33;
 /** Vehicles are drawn so long after what was heard, so that there are two frames to draw between. */
 const BEHIND_MS = 220;
+/** Of a recording the same, in times the usual time between two frames. */
+const BEHIND = 1.2;
+/** Where a recording goes faster, vehicles are not drawn between frames: they would cut corners. */
+const BETWEEN_MS = 2500;
 /** Part of the stage left free around the whole floor. */
 const MARGIN = 0.02;
 /** Height kept for the legend below it. */
@@ -164,15 +168,35 @@ function synchronise() {
   else offset += (now - offset) * 0.02;
 }
 
-/** Where each vehicle with a known position is drawn now: id to `[x, y, heading in mrad]`. */
-export function shown() {
-  const poses = new Map();
-  if (!state.frame) return poses;
+/** The two frames of a recording that are drawn between now, and how far from the first to the second. */
+function recordedBetween() {
+  const { frames } = state;
+  const last = frames.at(-1);
+  const { playing, speed } = last.recorded;
+  const usual = Math.max(125, state.timeline.step_ms / speed);
+  const at = performance.now() - usual * BEHIND;
+  const next = playing ? frames.findIndex((f) => f.arrived >= at) : -1;
+  const b = next < 0 ? last : frames[next];
+  const a = next > 0 ? frames[next - 1] : b;
+  const far = b.recorded.at_ms - a.recorded.at_ms > BETWEEN_MS;
+  return [a, b, far || a === b ? 1 : Math.min(1, Math.max(0, (at - a.arrived) / (b.arrived - a.arrived)))];
+}
+
+/** The two newest frames of a running floor around what is drawn now, and how far from the first to the second. */
+function liveBetween() {
   const at = performance.now() + (offset ?? 0) - BEHIND_MS;
   const next = state.frames.findIndex((f) => f.now_ms >= at);
   const b = state.frames[next < 0 ? state.frames.length - 1 : next];
   const a = next > 0 ? state.frames[next - 1] : b;
   const part = b.now_ms > a.now_ms ? Math.min(1, Math.max(0, (at - a.now_ms) / (b.now_ms - a.now_ms))) : 1;
+  return [a, b, part];
+}
+
+/** Where each vehicle with a known position is drawn now: id to `[x, y, heading in mrad]`. */
+export function shown() {
+  const poses = new Map();
+  if (!state.frame) return poses;
+  const [a, b, part] = state.frame.recorded ? recordedBetween() : liveBetween();
   b.vehicles.forEach((vehicle, id) => {
     const to = vehicle.pose;
     const from = a.vehicles[id].pose ?? to;

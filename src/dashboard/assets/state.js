@@ -25,13 +25,15 @@ export const state = {
   selected: null,
   /** For each vehicle since when (controller ms) it stands and waits; null: it does not. */
   waitingSince: [],
+  /** Of a recording what its slider runs over; null: this is a running floor. */
+  timeline: null,
   /** The level that is shown. */
   level: 0,
 };
 
 const listeners = new Map();
 
-/** Calls `then` at each `event`: "floor", "frame", "orders", "samples", "link", "select", "language". */
+/** Calls `then` at each `event`: "floor", "timeline", "frame", "orders", "samples", "link", "select", "language". */
 export function on(event, then) {
   if (!listeners.has(event)) listeners.set(event, []);
   listeners.get(event).push(then);
@@ -45,27 +47,43 @@ export function emit(event) {
 export function begin(floor) {
   const other = state.floor !== null && state.floor.digest !== floor.digest;
   state.floor = floor;
+  state.timeline = null;
   // Which buffers each station has: asked for at every picture.
   floor.buffersAt = floor.stations.map(() => []);
   floor.buffers.forEach((buffer, id) => floor.buffersAt[buffer.station].push(id));
   state.frame = null;
-  state.frames = [];
-  state.orders = new Map();
-  state.samples = [];
-  state.waitingSince = floor.vehicles.map(() => null);
+  forget();
   if (state.level >= floor.levels.length) state.level = 0;
   emit("floor");
   if (other) select(null);
+}
+
+/** Forgets what has come of time: the next frame brings what counts. */
+function forget() {
+  state.frames = [];
+  state.orders = new Map();
+  state.samples = [];
+  state.waitingSince = state.floor.vehicles.map(() => null);
+}
+
+/** Takes in that this is a recording, and how long. */
+export function setTimeline(timeline) {
+  state.timeline = timeline;
+  emit("timeline");
 }
 
 /** Takes a frame in. */
 export function take(frame) {
   frame.arrived = performance.now();
   const before = state.frame;
+  // A recording has gone to another moment.
+  if (frame.reset) forget();
+  if (frame.recorded) state.floor.started_utc_ms = frame.recorded.started_utc_ms;
   state.frame = frame;
   state.frames.push(frame);
   if (state.frames.length > FRAMES_MAX) state.frames.shift();
-  frame.vehicles.forEach((vehicle, i) => {
+  if (frame.waiting_since) state.waitingSince = frame.waiting_since;
+  else frame.vehicles.forEach((vehicle, i) => {
     if (vehicle.wait === "none" || vehicle.speed > 0) state.waitingSince[i] = null;
     else state.waitingSince[i] ??= frame.now_ms;
   });

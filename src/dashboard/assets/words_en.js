@@ -123,6 +123,16 @@ export const EN = {
   "done.resume": "{name} goes on.", "done.floor_pause": "The floor is paused.", "done.floor_resume": "The floor goes on.",
   "done.failed": "Not done: {problem}",
 
+  "run.recorded": "Recording", "kpi.not_recorded": "not in a recording",
+  "refused.read_only": "This is a recording: nothing in it can be changed.",
+  "time.title": "Time of the recording", "time.slider": "Moment that is shown",
+  "time.play": "Play (space)", "time.pause": "Pause (space)", "time.speed": "Speed",
+  "time.back": "1 s back (←; with shift 10 s)", "time.on": "1 s on (→; with shift 10 s)",
+  "time.previous": "To the alarm or restart before", "time.next": "To the next alarm or restart",
+  "time.position": "{time} of {end}", "time.restart": "Controller started again, epoch {epoch}",
+  "time.cut": "Epoch {epoch} did not end in order", "time.more": "and {n} more",
+  "time.step": "A picture every {time}.", "time.left_out": "{n} alarms are marked, {left} more are not.",
+
   "map.label": "Floor plan. Plus and minus zoom, arrows move, 0 shows all.", "map.in": "Zoom in", "map.out": "Zoom out",
   "map.fit": "Show all", "map.level": "Level",
   "legend.base": "granted", "legend.route": "planned", "legend.loaded": "load on board", "legend.blocked": "waits long",

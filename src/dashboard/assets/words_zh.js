@@ -115,6 +115,16 @@ export const ZH = {
   "done.resume": "{name} 继续运行。", "done.floor_pause": "全场已暂停。", "done.floor_resume": "全场继续运行。",
   "done.failed": "未执行：{problem}",
 
+  "run.recorded": "录像", "kpi.not_recorded": "录像中没有此项",
+  "refused.read_only": "这是录像，无法更改其中的内容。",
+  "time.title": "录像时间", "time.slider": "当前显示的时刻",
+  "time.play": "播放（空格键）", "time.pause": "暂停（空格键）", "time.speed": "播放速度",
+  "time.back": "后退 1 秒（←；按住 Shift 为 10 秒）", "time.on": "前进 1 秒（→；按住 Shift 为 10 秒）",
+  "time.previous": "上一个报警或重启", "time.next": "下一个报警或重启",
+  "time.position": "{time} / {end}", "time.restart": "控制器重新启动，第 {epoch} 次运行",
+  "time.cut": "第 {epoch} 次运行未正常结束", "time.more": "另有 {n} 个",
+  "time.step": "每 {time}一幅画面。", "time.left_out": "已标出 {n} 个报警，另有 {left} 个未标出。",
+
   "map.label": "场地平面图。加减号缩放，方向键移动，0 显示全部。", "map.in": "放大", "map.out": "缩小",
   "map.fit": "显示全部", "map.level": "楼层",
   "legend.base": "已授权", "legend.route": "计划", "legend.loaded": "载货", "legend.blocked": "久等",
