@@ -76,7 +76,7 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
     if let Some(failed) = flown.iter().find_map(|one| one.verdict.as_ref().err()) {
         return Err(Failure::failed(failed));
     }
-    let simulated_ms: u64 = flown.iter().map(|one| simulated_ms(one)).sum();
+    let simulated_ms: u64 = flown.iter().map(simulated_ms).sum();
     let violations: Vec<Value> = flown
         .iter()
         .filter_map(|one| as_json(one, &args.repeat))
@@ -107,7 +107,7 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
             }
         );
     }
-    let first = flown.into_iter().find(|one| fails(one));
+    let first = flown.into_iter().find(fails);
     match (first, &args.shrink) {
         (Some(one), Some(file)) => {
             shrink_to(one.scenario, file, !args.json)?;

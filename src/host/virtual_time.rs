@@ -336,7 +336,7 @@ impl Rehearsal {
             && self.trouble.loses_power()
             && let Some(disk) = &self.trouble.disk
         {
-            disk.cut_power_after(u64::from(now_ms % 20 == 0));
+            disk.cut_power_after(u64::from(now_ms.is_multiple_of(20)));
         }
         self.recording.commit(self.life_cycle());
         if self.recording.broken().is_some() || self.trouble.dies_at(Point::InCommit) {

@@ -1,7 +1,7 @@
 //! Scenarios: a floor, a fleet, a seed and a script of faults, run in virtual time before all judges.
 //!
-//! A scenario is everything that a run depends on; the same scenario is the same run, on every machine. The [swarm](swarm)
-//! makes them up at random, [shrinking](shrink) cuts one down to what still fails, and [files](file) keep them.
+//! A scenario is everything that a run depends on; the same scenario is the same run, on every machine. The [`swarm`]
+//! makes them up at random, [`mod@shrink`] cuts one down to what still fails, and a [`mod@file`] keeps one.
 
 pub mod file;
 pub mod floors;
