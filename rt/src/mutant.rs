@@ -1,7 +1,7 @@
 //! Defects made on purpose, to see that judges notice: mutation testing of the controller.
 //!
 //! Only with the feature `mutants`, which tests switch on; otherwise [`is_on`] is `false` when compiled. A mutant is on
-//! in the thread that [switched it on](switch_on), so that others can be tested at the same time.
+//! in the thread that switched it on, so that others can be tested at the same time.
 
 /// A defect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -3,7 +3,7 @@
 //! All listen on loopback, on ports that the system chooses; a ports file tells which. A control channel of JSON lines
 //! pulls plugs and answers questions, for tests and demonstrations.
 //!
-//! The servers themselves are [`unit`]s. In virtual time they answer over wires in memory, frame by frame ([`frames`]).
+//! The servers themselves are in [`mod@unit`]. In virtual time they answer over wires in memory, frame by frame ([`frames`]).
 
 mod control;
 mod endpoint;
