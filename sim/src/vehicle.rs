@@ -109,7 +109,10 @@ impl Vehicle {
     }
 
     fn command_once(&mut self, floor: &Floor, command: &VehicleCommand, now_ms: u64) {
-        if command.epoch < self.epoch {
+        // What was sent before and has been overtaken is of no use any more.
+        let overtaken = command.epoch == self.epoch
+            && (command.sequence.wrapping_sub(self.command_sequence) as i16) < 0;
+        if command.epoch < self.epoch || overtaken {
             return;
         }
         // The newest controller's word on holding counts at once: a base that a dead controller held must be

@@ -88,6 +88,8 @@ pub struct VehicleControl {
     pub report: VehicleReport,
     /// When it came; `None` before the first.
     pub heard_ms: Option<u64>,
+    /// When it last was where it may be, by its own word and beyond doubt.
+    pub believed_ms: u64,
     /// The bridge says that the link is up.
     pub link_up: bool,
     /// Reports come in time.
@@ -279,6 +281,7 @@ impl Digest for VehicleControl {
         mixer.add(self.mission_cycle);
         mixer.add(self.commanded_ms);
         mixer.add(self.acknowledge_ms);
+        mixer.add(self.believed_ms);
         mixer.add(u64::from(self.action_load.0));
         if let Some(transfer) = &self.transfer {
             transfer.digest(mixer);

@@ -100,7 +100,10 @@ impl Controller {
         // One that said too much before, and is where it was then thought to be, has merely not got there yet.
         let reached_seq = report.reached_seq.max(self.traffic.last_reached(vehicle).1);
         // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
-        if !self.is_beyond(vehicle, reached_seq) {
+        let since_ms = self.now_ms - self.fleet[vehicle.index()].believed_ms;
+        if !self.is_beyond(vehicle, reached_seq)
+            || !self.can_have_come(vehicle, reached_seq, since_ms)
+        {
             self.lose(vehicle, out);
             return;
         }
@@ -111,6 +114,7 @@ impl Controller {
             return;
         }
         let v = &mut self.fleet[vehicle.index()];
+        v.believed_ms = self.now_ms;
         if v.location == Location::Lost {
             v.location = Location::Known;
             v.command_due = true;
@@ -136,6 +140,27 @@ impl Controller {
                 at_ms: self.now_ms,
             });
         }
+    }
+
+    /// Can it have come as far as this waypoint in so long? It may have been just before the first that it passed, and drove
+    /// the rest of the way no faster than its kind can.
+    fn can_have_come(&self, vehicle: VehicleId, waypoint: u32, since_ms: u64) -> bool {
+        let mut passed = self.traffic.base(vehicle).take_while(|w| w.seq <= waypoint);
+        let Some(mut from) = passed.next().map(|w| (w.x_mm, w.y_mm)) else {
+            return true;
+        };
+        let mut way_mm = 0;
+        for to in passed.map(|w| (w.x_mm, w.y_mm)) {
+            let (dx, dy) = (
+                i64::from(to.0) - i64::from(from.0),
+                i64::from(to.1) - i64::from(from.1),
+            );
+            way_mm += ((dx * dx + dy * dy) as u64).isqrt();
+            from = to;
+        }
+        let [empty, loaded] = self.floor.kind_of(vehicle).speed_mm_s;
+        let reach_mm = u64::from(empty.max(loaded)) * since_ms / 1_000;
+        way_mm <= reach_mm + u64::from(self.floor.control.position_tolerance_mm)
     }
 
     /// Is its pose on the way from this waypoint to the end of its base, within the tolerance? The whole of its base counts
