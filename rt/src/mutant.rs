@@ -24,8 +24,6 @@ pub enum Mutant {
     BelieveAnyReport,
     /// The ground of a vehicle that is not where it should be is freed.
     FreeLostVehicle,
-    /// Vehicles out of touch are granted ground.
-    GrantToSilent,
     /// After an emergency stop a vehicle goes on before a person has resumed it.
     ResumeByItself,
     /// Doors count as open.
@@ -34,8 +32,6 @@ pub enum Mutant {
     CloseDoorsEarly,
     /// A vehicle that was switched off and on is treated as though it remembered its base.
     ForgetReboot,
-    /// Loads are handed over before it is durable who does it for what.
-    ActBeforeDurable,
     /// Requests are answered before what they caused is durable.
     AnswerBeforeDurable,
     /// A restarted controller gives an id once more.
@@ -56,7 +52,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 23] = [
+    pub const ALL: [Mutant; 21] = [
         Mutant::GrantHeldPlace,
         Mutant::GrantOneNodeTooFar,
         Mutant::SwapDependencies,
@@ -66,12 +62,10 @@ impl Mutant {
         Mutant::IgnoreStaleStamp,
         Mutant::BelieveAnyReport,
         Mutant::FreeLostVehicle,
-        Mutant::GrantToSilent,
         Mutant::ResumeByItself,
         Mutant::IgnoreDoors,
         Mutant::CloseDoorsEarly,
         Mutant::ForgetReboot,
-        Mutant::ActBeforeDurable,
         Mutant::AnswerBeforeDurable,
         Mutant::ReuseOrderId,
         Mutant::ReuseEpoch,

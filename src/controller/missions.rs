@@ -1,7 +1,6 @@
 //! Missions: what follows when a vehicle has come to where it was sent.
 
 use takt_maps::{ChargerId, StationId, VehicleId};
-use takt_rt::mutant::{Mutant, is_on};
 
 use super::fleet::{Dock, DockPhase, Mission, Transfer};
 use super::{Controller, Outputs, moves};
@@ -30,8 +29,7 @@ impl Controller {
                     let station = if loaded { drop } else { pickup };
                     // Nothing irreversible before its cause is durable.
                     if self.floor.stations[station.index()].node == node
-                        && (v.mission_cycle <= self.durable_cycle
-                            || is_on(Mutant::ActBeforeDurable))
+                        && v.mission_cycle <= self.durable_cycle
                     {
                         self.begin_transfer(vehicle, station, !loaded, out);
                     }

@@ -40,7 +40,6 @@ use takt_maps::words::OperatingMode;
 use takt_maps::{BufferId, EdgeId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
 use takt_plc_bridge::handshake::Programs;
-use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::materials::Stock;
 use takt_scheduler::orders::{Order, OrderBook, Transition};
 
@@ -313,7 +312,7 @@ impl Controller {
             && !self.stopping
             && !self.floor_paused
             && !v.paused
-            && (v.fit() || is_on(Mutant::GrantToSilent))
+            && v.fit()
             && v.report.mode == OperatingMode::Automatic
             && v.location == Location::Known
             && v.transfer.is_none()

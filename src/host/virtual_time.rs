@@ -403,7 +403,12 @@ impl Rehearsal {
             }
             self.follower.apply(&delta, client);
         }
-        self.recording.answer();
+        let too_early = self.recording.answer();
+        if too_early > 0 {
+            self.findings.note("acknowledged", now_ms, || {
+                format!("{too_early} requests are answered before what they caused is durable")
+            });
+        }
         if let Some(clients) = &mut self.clients {
             for answer in self.recording.take_answers() {
                 clients.answered(&answer);

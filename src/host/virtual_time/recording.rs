@@ -41,6 +41,8 @@ pub(super) struct Recording {
     inputs: Vec<Input>,
     /// Somebody waits for what has been appended.
     awaited: bool,
+    /// Something has been appended and is not durable.
+    uncommitted: bool,
     /// Answers in what has been appended.
     unanswered: Vec<Answered>,
     /// Cycles up to this one are durable, and the controller has not been told.
@@ -57,6 +59,7 @@ impl Recording {
             facts: CycleFacts::default(),
             inputs: Vec::new(),
             awaited: false,
+            uncommitted: false,
             unanswered: Vec::new(),
             durable: None,
             broken: None,
@@ -125,6 +128,7 @@ impl Recording {
             },
             &self.pending,
         );
+        self.uncommitted = self.store.keeps();
         match kept {
             Ok(awaited) => self.awaited |= awaited,
             Err(error) => self.broken = Some(error),
@@ -145,16 +149,26 @@ impl Recording {
             return;
         }
         match self.store.commit() {
-            Ok(()) => self.durable = Some(cycle),
+            Ok(()) => {
+                self.durable = Some(cycle);
+                self.uncommitted = false;
+            }
             Err(error) => self.broken = Some(error),
         }
     }
 
-    /// Answers who waits for what is durable now.
-    pub(super) fn answer(&mut self) {
-        if self.broken.is_none() {
-            self.answers.append(&mut self.unanswered);
+    /// Answers who waits for what is durable now. Gives back how many are answered although it is not, which must not be.
+    pub(super) fn answer(&mut self) -> usize {
+        if self.broken.is_some() {
+            return 0;
         }
+        let too_early = if self.uncommitted {
+            self.unanswered.len()
+        } else {
+            0
+        };
+        self.answers.append(&mut self.unanswered);
+        too_early
     }
 
     /// Begins a new log when it is time.
