@@ -31,6 +31,6 @@ fn the_same_seeds_give_the_same_hashes_alone_and_side_by_side() {
     for depth in [Depth::Image, Depth::Protocol] {
         let alone = swarm(Some(depth), 1);
         assert_eq!(alone, swarm(Some(depth), 3));
-        assert!(alone.iter().map(|(_, _, faults)| faults).sum::<u64>() > 50);
+        assert!(alone.iter().map(|(_, _, faults)| faults).sum::<u64>() > 10);
     }
 }

@@ -3,12 +3,29 @@
 //! Each is tried with the seeds that found it before. To look for such seeds, and to learn how long the swarm needs:
 //! `TAKT_MUTANT_SEEDS=200 cargo test --release --test scenarios mutants -- --nocapture`.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use takt::scenario::run::{RunOptions, run};
 use takt::scenario::swarm::{SwarmOptions, all_floors};
 use takt_rt::mutant::{Mutant, switch_on};
 
 /// Each defect, with a seed with which a judge objects to it.
-const FOUND_BY: &[(Mutant, u64)] = &[];
+const FOUND_BY: &[(Mutant, u64)] = &[
+    (Mutant::GrantHeldPlace, 0),
+    (Mutant::ReleaseEarly, 0),
+    (Mutant::NeverRelease, 0),
+    (Mutant::BelieveAnyReport, 16),
+    (Mutant::FreeLostVehicle, 0),
+    (Mutant::ResumeByItself, 0),
+    (Mutant::IgnoreDoors, 4),
+    (Mutant::CloseDoorsEarly, 0),
+    (Mutant::AnswerBeforeDurable, 0),
+    (Mutant::ReuseOrderId, 1),
+    (Mutant::ReuseEpoch, 1),
+    (Mutant::CompleteEarly, 0),
+    (Mutant::KeepCancelled, 1),
+    (Mutant::UnjournalledInput, 0),
+];
 
 fn options() -> SwarmOptions {
     SwarmOptions {
@@ -42,13 +59,28 @@ fn every_defect_is_noticed() {
         .ok()
         .and_then(|n| n.parse::<u64>().ok());
     let Some(seeds) = seeds else {
-        for &(mutant, seed) in FOUND_BY {
-            assert_eq!(judged(None, seed).0, None, "seed {seed} without a defect");
-            assert!(
-                judged(Some(mutant), seed).0.is_some(),
-                "{mutant:?} is not noticed"
-            );
-        }
+        // Side by side: each thread has its own defect.
+        let clean: std::collections::BTreeSet<u64> = FOUND_BY.iter().map(|f| f.1).collect();
+        let clean = clean.into_iter().map(|seed| (None, seed));
+        let found = FOUND_BY.iter().map(|&(mutant, seed)| (Some(mutant), seed));
+        let runs: Vec<(Option<Mutant>, u64)> = clean.chain(found).collect();
+        let next = AtomicUsize::new(0);
+        let take = || runs.get(next.fetch_add(1, Relaxed)).copied();
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some((mutant, seed)) = take() {
+                        let objection = judged(mutant, seed).0;
+                        match mutant {
+                            None => assert_eq!(objection, None, "seed {seed} without a defect"),
+                            Some(defect) => {
+                                assert!(objection.is_some(), "{defect:?} is not noticed")
+                            }
+                        }
+                    }
+                });
+            }
+        });
         return;
     };
     let mut missed = Vec::new();
