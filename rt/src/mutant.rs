@@ -26,6 +26,8 @@ pub enum Mutant {
     FreeLostVehicle,
     /// After an emergency stop a vehicle goes on before a person has resumed it.
     ResumeByItself,
+    /// Vehicles that are paused are granted ground.
+    GrantToPaused,
     /// Doors count as open.
     IgnoreDoors,
     /// Doors are closed while vehicles still have to pass.
@@ -34,6 +36,8 @@ pub enum Mutant {
     ForgetReboot,
     /// Requests are answered before what they caused is durable.
     AnswerBeforeDurable,
+    /// A restarted controller forgets the last of the orders that its store has.
+    LoseOrderAtRestart,
     /// A restarted controller gives an id once more.
     ReuseOrderId,
     /// A restarted controller calls itself by its old number.
@@ -52,7 +56,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 21] = [
+    pub const ALL: [Mutant; 23] = [
         Mutant::GrantHeldPlace,
         Mutant::GrantOneNodeTooFar,
         Mutant::SwapDependencies,
@@ -63,10 +67,12 @@ impl Mutant {
         Mutant::BelieveAnyReport,
         Mutant::FreeLostVehicle,
         Mutant::ResumeByItself,
+        Mutant::GrantToPaused,
         Mutant::IgnoreDoors,
         Mutant::CloseDoorsEarly,
         Mutant::ForgetReboot,
         Mutant::AnswerBeforeDurable,
+        Mutant::LoseOrderAtRestart,
         Mutant::ReuseOrderId,
         Mutant::ReuseEpoch,
         Mutant::CompleteEarly,

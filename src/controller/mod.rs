@@ -40,6 +40,7 @@ use takt_maps::words::OperatingMode;
 use takt_maps::{BufferId, EdgeId, Floor, OrderId, PointAddress, VehicleId};
 use takt_motion::traffic::Traffic;
 use takt_plc_bridge::handshake::Programs;
+use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::materials::Stock;
 use takt_scheduler::orders::{Order, OrderBook, Transition};
 
@@ -311,7 +312,7 @@ impl Controller {
         self.all_located
             && !self.stopping
             && !self.floor_paused
-            && !v.paused
+            && (!v.paused || is_on(Mutant::GrantToPaused))
             && v.fit()
             && v.report.mode == OperatingMode::Automatic
             && v.location == Location::Known

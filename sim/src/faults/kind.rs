@@ -97,7 +97,7 @@ kinds! {
     MessageDuplication "message-duplication" Vehicle (0, 0), amount("permille", 0, 1_000), true, [0.0, 0.001, 0.01],
         "A message arrives twice.";
     MessageReordering "message-reordering" Vehicle (0, 0), amount("permille", 0, 1_000), true, [0.0, 0.001, 0.01],
-        "A message arrives after the one that follows it. (Images of devices carry no number, so that nobody could tell.)";
+        "A message arrives after the one that follows it (not to devices: their images carry no number, so that nobody could tell).";
 
     VehicleStops "vehicle-stops" Vehicle (2 * S, 60 * S), None, false, [0.2, 1.0, 3.0],
         "It stands still for a while, as for a person in its way, and goes on by itself.";

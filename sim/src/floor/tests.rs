@@ -42,7 +42,12 @@ fn act(
         action,
         action_sequence: number,
         load: LoadId(42),
-        ..command(sim.floor(), 0, first_seq, nodes)
+        ..command(
+            sim.floor(),
+            sim.vehicle_report(AGV).command_sequence.wrapping_add(1),
+            first_seq,
+            nodes,
+        )
     }
 }
 

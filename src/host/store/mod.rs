@@ -143,6 +143,9 @@ impl Store {
         let checkpoint = rebuild.checkpoint(options.utc_ms);
         // What the controller starts from is what a replay will find, not what this start has found.
         let (follower, mut restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();
+        if is_on(Mutant::LoseOrderAtRestart) {
+            restored.orders.pop();
+        }
         if is_on(Mutant::ReuseOrderId) {
             restored.next_order = restored.next_order.saturating_sub(1).max(1);
         }
