@@ -149,8 +149,8 @@ fn legend(out: &mut String, x: i64, y: i64) {
     );
 }
 
-/// Text as XML wants it; control characters, which XML 1.0 cannot hold, become a replacement mark.
-fn escaped(text: &str) -> String {
+/// Text as XML and HTML want it; control characters, which XML 1.0 cannot hold, become a replacement mark.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

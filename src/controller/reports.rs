@@ -278,22 +278,26 @@ impl Controller {
                 let kind = AlarmKind::VehicleLoad(vehicle);
                 out.delta(alarm(stray, kind, AlarmPriority::Medium, now_ms));
             }
-            let v = &mut self.fleet[vehicle.index()];
+            // Who is written to is looked at again in the next cycle: most are only read.
+            let v = &self.fleet[vehicle.index()];
             let left_over = v.linked
                 && v.location != Location::Unknown
                 && v.transfer.is_none()
                 && v.dock.is_none()
                 && v.report.fault != 0
                 && v.report.action_state == ActionState::Failed;
+            let due_ms = v.acknowledge_ms;
+            let is_idle = v.transfer.is_none() && v.dock.is_none();
             if !left_over {
-                if v.transfer.is_none() && v.dock.is_none() && v.acknowledge_ms != 0 {
-                    v.acknowledge_ms = 0;
+                if is_idle && due_ms != 0 {
+                    self.fleet[vehicle.index()].acknowledge_ms = 0;
                 }
-            } else if v.acknowledge_ms == 0 {
+            } else if due_ms == 0 || now_ms >= due_ms {
+                let v = &mut self.fleet[vehicle.index()];
                 v.acknowledge_ms = now_ms + ACKNOWLEDGE_MS;
-            } else if now_ms >= v.acknowledge_ms {
-                v.acknowledge_ms = now_ms + ACKNOWLEDGE_MS;
-                v.act(Action::None, LoadId::NONE);
+                if due_ms != 0 {
+                    v.act(Action::None, LoadId::NONE);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The frame of a page: one file with its style, which opens from the file system and asks nothing of the network.
 
+pub(super) use takt_maps::draw::escaped;
+
 /// The style sheet of every page.
 const STYLE: &str = include_str!("page.css");
 
@@ -20,22 +22,6 @@ pub(super) fn section(id: &str, heading: &str, meaning: &str, content: &str) -> 
         escaped(heading),
         escaped(meaning)
     )
-}
-
-/// Text as HTML and XML want it; control characters become a replacement mark.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// A table: heads, then rows of cells that are HTML; a head that begins with `#` is about numbers.
