@@ -8,7 +8,7 @@
 pub enum Mutant {
     /// A vehicle is granted a place that another holds.
     GrantHeldPlace,
-    /// Of a move only the way is compared with what others hold, not its end: a node too far.
+    /// A vehicle is granted a move to a node that another holds: a node too far.
     GrantOneNodeTooFar,
     /// A vehicle goes before another that should have gone before it.
     SwapDependencies,
@@ -18,7 +18,7 @@ pub enum Mutant {
     NeverRelease,
     /// Plans are admitted without being rehearsed.
     SkipRehearsal,
-    /// A plan for another state is taken for one for this state.
+    /// A plan or an assignment for another state is taken for one for this state.
     IgnoreStaleStamp,
     /// What a vehicle claims to have reached is believed, granted or not.
     BelieveAnyReport,
@@ -46,11 +46,11 @@ pub enum Mutant {
     CompleteEarly,
     /// A cancelled order stays with its vehicle.
     KeepCancelled,
-    /// A failed transfer is never tried again.
+    /// A transfer that failed once is never tried again.
     NeverRetry,
     /// Something that the controller takes in is not journalled.
     UnjournalledInput,
-    /// A device that comes back is not told again what it should do, until something changes.
+    /// A device is told what it should do when that changes, and not again when it comes back.
     ForgetResetAfterReconnect,
 }
 

@@ -2,6 +2,7 @@
 //! is taken over if it still fits.
 
 use takt_maps::{OrderId, VehicleId};
+use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::dispatch::{DispatchProposal, Task};
 use takt_scheduler::orders::{OrderState, Reason};
 
@@ -122,7 +123,9 @@ impl Controller {
             return;
         }
         let mission = match task {
-            _ if !state.available || state.task.is_some() => None,
+            _ if (!state.available || state.task.is_some()) && !is_on(Mutant::IgnoreStaleStamp) => {
+                None
+            }
             Task::Order(id) => {
                 self.take_from_absent(id, out);
                 let mut emit = moves(&mut self.stock, out);

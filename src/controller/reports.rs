@@ -58,7 +58,9 @@ impl Controller {
     fn take_report<O: Outputs>(&mut self, vehicle: VehicleId, report: VehicleReport, out: &mut O) {
         let rebooted = {
             let v = &mut self.fleet[vehicle.index()];
-            let rebooted = v.heard_ms.is_some() && v.report.boot != report.boot;
+            let rebooted = v.heard_ms.is_some()
+                && v.report.boot != report.boot
+                && !is_on(Mutant::ForgetReboot);
             v.report = report;
             v.heard_ms = Some(self.now_ms);
             v.link_up = true;
@@ -68,7 +70,7 @@ impl Controller {
         if self.missing as usize == self.fleet.len() {
             self.newest_epoch = self.newest_epoch.max(report.epoch);
         }
-        if rebooted && !is_on(Mutant::ForgetReboot) {
+        if rebooted {
             self.rejoin(vehicle);
         }
         let v = &mut self.fleet[vehicle.index()];

@@ -3,6 +3,7 @@
 use takt_maps::words::{BASE_WINDOW, LoadId, VehicleCommand, Waypoint};
 use takt_maps::{DeviceId, NodeId, VehicleId};
 use takt_plc_bridge::ToField;
+use takt_rt::mutant::{Mutant, is_on};
 
 use super::fleet::Location;
 use super::looks::share;
@@ -51,7 +52,9 @@ impl Controller {
                 continue;
             }
             let d = &self.devices[index];
-            if d.link_up && (d.outputs_due || self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS) {
+            let refresh_due = self.now_ms >= d.commanded_ms + DEVICE_REFRESH_MS
+                && !is_on(Mutant::ForgetResetAfterReconnect);
+            if d.link_up && (d.outputs_due || refresh_due) {
                 let d = &mut self.devices[index];
                 d.outputs_due = false;
                 d.commanded_ms = self.now_ms;

@@ -65,6 +65,7 @@ impl Controller {
         let progress = match self.programs.station(transfer.station) {
             Some(program) => self.advance_dialogue(vehicle, &mut transfer, program, load),
             None if self.now_ms < transfer.not_before_ms => Progress::Running,
+            None if transfer.failures > 0 && is_on(Mutant::NeverRetry) => Progress::Running,
             None => {
                 self.act_once(vehicle, &mut transfer, load);
                 let v = &self.fleet[vehicle.index()];

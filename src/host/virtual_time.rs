@@ -288,6 +288,9 @@ impl Rehearsal {
     fn look_round(&mut self, now_ms: u64) {
         let open = self.controller.orders_open();
         self.orders.compare(open, now_ms, &mut self.findings);
+        if let Err(wrong) = self.controller.traffic().audit(&self.floor) {
+            self.findings.note("traffic", now_ms, || wrong.to_string());
+        }
         if let Some(clients) = &mut self.clients {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }

@@ -1,11 +1,16 @@
 //! Shrinking: a scenario that fails is cut down, a piece at a time, for as long as the same judge still objects.
 //!
 //! The script is cut as Zeller and Hildebrandt do (delta debugging, IEEE TSE 2002): halves of it first, then smaller and
-//! smaller parts. Fleet, load and time are cut before it, since that makes every further attempt faster.
+//! smaller parts; first by kinds of faults, then by faults. Time, load, fleet and floor are cut before it, since that makes
+//! every further attempt faster.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use takt_sim::faults::{Fault, FaultKind};
+
 use super::Scenario;
+use super::floors::FloorChoice;
 use super::run::{RunOptions, Verdict, run};
 use crate::host::virtual_time::links::Depth;
 
@@ -65,6 +70,8 @@ pub fn shrink(
         shrinker.cut_time();
         shrinker.cut_load();
         shrinker.cut_fleet();
+        shrinker.cut_floor();
+        shrinker.cut_kinds();
         shrinker.cut_script();
         shrinker.cut_lengths();
         if shrinker.best == before || shrinker.is_over() {
@@ -91,12 +98,12 @@ impl Shrinker<'_> {
         let Ok(floor) = smaller.floor() else {
             return false;
         };
-        let there = |f: &takt_sim::faults::Fault| super::file::is_there(&floor, f.target);
+        let there = |f: &Fault| super::file::is_there(&floor, f.target);
         smaller
             .faults
             .retain(|f| f.at_ms < smaller.for_ms && there(f));
         self.runs += 1;
-        let Ok(verdict) = run(&smaller, &floor, &RunOptions::default(), |_| ()) else {
+        let Ok(verdict) = run(&smaller, &floor, &self.options(), |_| ()) else {
             return false;
         };
         let fails = verdict
@@ -109,6 +116,17 @@ impl Shrinker<'_> {
             (self.told)(&self.best, self.runs);
         }
         fails
+    }
+
+    /// What comes after the time at which the judge objects is left out: attempts that do not fail are most of them.
+    fn options(&self) -> RunOptions {
+        let first = self.verdict.violations.first();
+        let afterwards = first.is_none_or(|v| v.at_ms >= self.best.for_ms);
+        RunOptions {
+            settle: afterwards,
+            replay: afterwards && self.judge == "replay",
+            ..RunOptions::default()
+        }
     }
 
     fn with(&self, change: impl FnOnce(&mut Scenario)) -> Scenario {
@@ -159,20 +177,69 @@ impl Shrinker<'_> {
         }
     }
 
+    /// Fewer shelves, if the floor is made up of them.
+    fn cut_floor(&mut self) {
+        let FloorChoice::Grid(_) = self.best.floor else {
+            return;
+        };
+        // A smaller grid has no room for those who are not on it anyway.
+        let few = self.best.vehicles;
+        self.try_it(self.with(|s| {
+            if let (FloorChoice::Grid(grid), Some(few)) = (&mut s.floor, few) {
+                grid.vehicles = few;
+                s.vehicles = None;
+            }
+        }));
+        type Cut = fn(u32) -> u32;
+        let (half, one): (Cut, Cut) = (|n| n / 2, |n| n - 1);
+        let same: Cut = |n| n;
+        let cuts = [
+            (half, half),
+            (half, same),
+            (same, half),
+            (one, same),
+            (same, one),
+        ];
+        for (columns, rows) in cuts {
+            while self.try_it(self.with(|s| {
+                if let FloorChoice::Grid(grid) = &mut s.floor {
+                    grid.columns = columns(grid.columns).max(1);
+                    grid.rows = rows(grid.rows).max(1);
+                }
+            })) {}
+        }
+    }
+
+    /// Leaves whole kinds of faults out.
+    fn cut_kinds(&mut self) {
+        let kinds: BTreeSet<FaultKind> = self.best.faults.iter().map(|f| f.kind).collect();
+        self.cut(kinds.into_iter().collect(), |kinds, s| {
+            s.faults.retain(|f| !kinds.contains(&f.kind));
+        });
+    }
+
     fn cut_script(&mut self) {
+        self.cut(self.best.faults.clone(), |faults, s| {
+            s.faults.retain(|f| !faults.contains(f));
+        });
+    }
+
+    /// Takes out as many of these as possible: halves of them first, then smaller parts.
+    fn cut<T: Clone>(&mut self, mut all: Vec<T>, take_out: impl Fn(&[T], &mut Scenario)) {
         let mut parts = 2;
-        while !self.best.faults.is_empty() && !self.is_over() {
-            let len = self.best.faults.len();
-            let size = len.div_ceil(parts);
-            let cut = (0..len).step_by(size).any(|from| {
-                self.try_it(self.with(|s| drop(s.faults.drain(from..(from + size).min(len)))))
+        while !all.is_empty() && !self.is_over() {
+            let size = all.len().div_ceil(parts);
+            let cut = (0..all.len()).step_by(size).find(|&from| {
+                let some = &all[from..(from + size).min(all.len())];
+                self.try_it(self.with(|s| take_out(some, s)))
             });
-            if cut {
+            if let Some(from) = cut {
+                all.drain(from..(from + size).min(all.len()));
                 parts = (parts - 1).max(2);
             } else if size == 1 {
                 return;
             } else {
-                parts = (parts * 2).min(len);
+                parts = (parts * 2).min(all.len());
             }
         }
     }

@@ -61,7 +61,7 @@ pub fn all_floors() -> Vec<FloorChoice> {
     let mut floors: Vec<FloorChoice> = built_in
         .map(|name| FloorChoice::BuiltIn((*name).to_owned()))
         .collect();
-    for (columns, rows, vehicles) in [(2, 3, 3), (4, 6, 10), (6, 8, 20)] {
+    for (columns, rows, vehicles) in [(2, 3, 8), (4, 6, 24), (6, 8, 40)] {
         floors.push(FloorChoice::Grid(Grid {
             columns,
             rows,

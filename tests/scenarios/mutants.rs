@@ -12,24 +12,31 @@ use takt_rt::mutant::{Mutant, switch_on};
 /// Each defect, with a seed with which a judge objects to it.
 const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::GrantHeldPlace, 0),
+    (Mutant::GrantOneNodeTooFar, 0),
+    (Mutant::SwapDependencies, 0),
     (Mutant::ReleaseEarly, 0),
     (Mutant::NeverRelease, 0),
-    (Mutant::BelieveAnyReport, 16),
+    (Mutant::SkipRehearsal, 6),
+    (Mutant::IgnoreStaleStamp, 11),
+    (Mutant::BelieveAnyReport, 14),
     (Mutant::FreeLostVehicle, 0),
     (Mutant::ResumeByItself, 0),
     (Mutant::GrantToPaused, 0),
     (Mutant::IgnoreDoors, 4),
     (Mutant::CloseDoorsEarly, 0),
+    (Mutant::ForgetReboot, 0),
     (Mutant::AnswerBeforeDurable, 0),
     (Mutant::LoseOrderAtRestart, 1),
     (Mutant::ReuseOrderId, 1),
     (Mutant::ReuseEpoch, 1),
     (Mutant::CompleteEarly, 0),
     (Mutant::KeepCancelled, 1),
+    (Mutant::NeverRetry, 9),
     (Mutant::UnjournalledInput, 0),
+    (Mutant::ForgetResetAfterReconnect, 16),
 ];
 
-fn options() -> SwarmOptions {
+pub fn options() -> SwarmOptions {
     SwarmOptions {
         seeds: 1,
         first_seed: 0,

@@ -94,14 +94,15 @@ impl Traffic {
 
         // 1 and 2: nobody holds the ground, and nobody is to have it before.
         let class_of = |v| self.class_of(v);
+        let holder_of = |place| {
+            self.ground
+                .in_conflict(floor, vehicle, agent.class, place, class_of)
+        };
         for place in [edge.place, node_place] {
-            let held_is_fine = is_on(Mutant::GrantHeldPlace)
-                || (place == node_place && is_on(Mutant::GrantOneNodeTooFar));
             if self.checks(Check::Held)
-                && !held_is_fine
-                && let Some(by) =
-                    self.ground
-                        .in_conflict(floor, vehicle, agent.class, place, class_of)
+                && !is_on(Mutant::GrantHeldPlace)
+                && let Some(by) = holder_of(place)
+                && !(is_on(Mutant::GrantOneNodeTooFar) && holder_of(node_place).is_some())
             {
                 return Err(Wait::Held { by });
             }

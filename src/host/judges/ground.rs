@@ -30,7 +30,9 @@ struct Watched {
     command: Option<VehicleCommand>,
     /// Since when nothing may be granted to it, as far as the controller can know.
     unfit_since_ms: Option<u64>,
-    /// It was not in automatic mode, and nobody has resumed it since.
+    /// The number of starts that the controller has heard of.
+    boot: Option<u16>,
+    /// It was not in automatic mode, or was switched off, and nobody has resumed it since.
     to_be_resumed: bool,
 }
 
@@ -61,12 +63,13 @@ impl Ground {
             } => (*vehicle, false),
             _ => return,
         };
-        if let FromField::Vehicle { report, .. } = input
-            && report.mode != OperatingMode::Automatic
-        {
-            self.vehicles[vehicle.index()].to_be_resumed = true;
+        let watched = &mut self.vehicles[vehicle.index()];
+        if let FromField::Vehicle { report, .. } = input {
+            let before = watched.boot.replace(report.boot);
+            let rebooted = before.is_some_and(|boot| boot != report.boot);
+            watched.to_be_resumed |= rebooted || report.mode != OperatingMode::Automatic;
         }
-        let since = &mut self.vehicles[vehicle.index()].unfit_since_ms;
+        let since = &mut watched.unfit_since_ms;
         *since = if fit {
             None
         } else {
@@ -83,6 +86,7 @@ impl Ground {
     pub fn crashed(&mut self) {
         for watched in &mut self.vehicles {
             watched.unfit_since_ms = None;
+            watched.boot = None;
         }
     }
 
