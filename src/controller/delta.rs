@@ -142,6 +142,13 @@ pub enum Delta {
         /// Blocked?
         blocked: bool,
     },
+    /// A vehicle is heard for the first time since it was switched on.
+    VehicleBooted {
+        /// Which.
+        vehicle: VehicleId,
+        /// Its count of such times.
+        boot: u16,
+    },
 }
 
 impl Delta {
@@ -156,6 +163,7 @@ impl Delta {
                 | Delta::FloorPaused { .. }
                 | Delta::Prioritised { .. }
                 | Delta::EdgeBlocked { .. }
+                | Delta::VehicleBooted { .. }
         )
     }
 }

@@ -88,6 +88,8 @@ pub struct VehicleControl {
     pub report: VehicleReport,
     /// When it came; `None` before the first.
     pub heard_ms: Option<u64>,
+    /// How often it had been switched on when it was last heard, by this controller or one before.
+    pub boot: Option<u16>,
     /// When it last was where it may be, by its own word and beyond doubt.
     pub believed_ms: u64,
     /// The bridge says that the link is up.
@@ -262,6 +264,7 @@ impl Digest for VehicleControl {
     fn digest(&self, mixer: &mut Mixer) {
         digest_report(&self.report, mixer);
         mixer.add_option(self.heard_ms);
+        mixer.add_option(self.boot.map(u64::from));
         mixer.add(
             flags([
                 self.link_up,

@@ -77,6 +77,11 @@ impl Controller {
                 v.paused = true;
             }
         }
+        for &(vehicle, boot) in &restored.boots {
+            if let Some(v) = self.fleet.get_mut(vehicle.index()) {
+                v.boot = Some(boot);
+            }
+        }
     }
 
     /// Puts vehicles under control that have taken over this epoch and stand at a node.

@@ -81,6 +81,8 @@ pub struct Restored {
     pub floor_paused: bool,
     /// Edges that a person has blocked.
     pub blocked: Vec<EdgeId>,
+    /// Vehicles that were heard, and how often they had been switched on then.
+    pub boots: Vec<(VehicleId, u16)>,
     /// The id of the next order, greater than all that were ever given.
     pub next_order: u64,
     /// Controller milliseconds at which the new life begins: later than all that the store knows.

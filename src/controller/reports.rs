@@ -58,9 +58,12 @@ impl Controller {
     fn take_report<O: Outputs>(&mut self, vehicle: VehicleId, report: VehicleReport, out: &mut O) {
         let rebooted = {
             let v = &mut self.fleet[vehicle.index()];
-            let rebooted = v.heard_ms.is_some()
-                && v.report.boot != report.boot
-                && !is_on(Mutant::ForgetReboot);
+            let before = v.boot.replace(report.boot);
+            if before != v.boot {
+                let boot = report.boot;
+                out.delta(Delta::VehicleBooted { vehicle, boot });
+            }
+            let rebooted = before.is_some() && before != v.boot && !is_on(Mutant::ForgetReboot);
             v.report = report;
             v.heard_ms = Some(self.now_ms);
             v.link_up = true;

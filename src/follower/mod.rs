@@ -53,6 +53,7 @@ impl Follower {
             orders: BTreeMap::new(),
             stock: floor.buffers.iter().map(|b| b.initial).collect(),
             blocked: Default::default(),
+            boots: Default::default(),
             doors: vec![DoorView::default(); floor.doors.len()],
             devices: vec![LinkView::default(); floor.devices.len()],
             alarms: Default::default(),
@@ -159,6 +160,9 @@ impl Follower {
                 view.revision = revision;
                 self.model.revision = revision;
                 return Some(order);
+            }
+            Delta::VehicleBooted { vehicle, boot } => {
+                self.model.boots.insert(vehicle, boot);
             }
             Delta::EdgeBlocked { edge, blocked } => {
                 if blocked {

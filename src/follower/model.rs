@@ -31,6 +31,8 @@ pub struct ReadModel {
     pub stock: Vec<u32>,
     /// Edges that a person has blocked.
     pub blocked: std::collections::BTreeSet<EdgeId>,
+    /// How often each vehicle had been switched on when it was last heard.
+    pub boots: std::collections::BTreeMap<VehicleId, u16>,
     /// Is each door open?
     pub doors: Vec<DoorView>,
     /// Links to devices.

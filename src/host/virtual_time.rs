@@ -40,7 +40,7 @@ pub use outcome::Outcome;
 pub use recording::Answered;
 use recording::Recording;
 pub use trouble::FaultLine;
-use trouble::{Point, Trouble};
+use trouble::{Point, Trouble, Victim};
 use workers::Workers;
 
 /// What to simulate.
@@ -305,8 +305,12 @@ impl Rehearsal {
             }
         }
         let model = &self.follower.model;
-        self.trouble
-            .look_round(now_ms, |vehicle| complaint(model, vehicle).is_none());
+        let located = self.controller.located();
+        self.trouble.look_round(now_ms, |victim| match victim {
+            Victim::Vehicle(vehicle) => complaint(model, vehicle).is_none(),
+            Victim::Device(device) => model.devices[device.index()].up,
+            Victim::Controller => located,
+        });
     }
 
     /// What links heard until now.

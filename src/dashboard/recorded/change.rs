@@ -1,9 +1,9 @@
 //! What differs between two moments: small, since little does.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use takt_maps::{EdgeId, OrderId};
+use takt_maps::{EdgeId, OrderId, VehicleId};
 
 use super::picture::{Look, Picture};
 use super::vehicle_change::VehicleChange;
@@ -24,6 +24,7 @@ pub(super) struct Change {
     orders_gone: Vec<OrderId>,
     stock: Vec<(u32, u32)>,
     blocked: Option<BTreeSet<EdgeId>>,
+    boots: Option<BTreeMap<VehicleId, u16>>,
     doors: Option<Vec<DoorView>>,
     devices: Option<Vec<LinkView>>,
     alarms: Option<VecDeque<AlarmView>>,
@@ -47,6 +48,7 @@ impl Change {
             orders: _,
             stock,
             blocked,
+            boots,
             doors,
             devices,
             alarms,
@@ -70,6 +72,7 @@ impl Change {
             orders_gone,
             stock: changed_places(&was.stock, stock),
             blocked: changed(&was.blocked, blocked),
+            boots: changed(&was.boots, boots),
             doors: changed(&was.doors, doors),
             devices: changed(&was.devices, devices),
             alarms: changed(&was.alarms, alarms),
@@ -103,6 +106,7 @@ impl Change {
         }
         set_places(&mut model.stock, self.stock);
         set(&mut model.blocked, self.blocked);
+        set(&mut model.boots, self.boots);
         set(&mut model.doors, self.doors);
         set(&mut model.devices, self.devices);
         set(&mut model.alarms, self.alarms);

@@ -116,6 +116,7 @@ fn told(model: &ReadModel) -> Vec<String> {
         orders,
         stock,
         blocked,
+        boots,
         doors,
         devices,
         alarms,
@@ -126,7 +127,7 @@ fn told(model: &ReadModel) -> Vec<String> {
         format!("{revision} {now_ms} {started_utc_ms} {paused} {notice}"),
         format!("{vehicles:?}"),
         format!("{orders:?}"),
-        format!("{stock:?} {blocked:?} {doors:?} {devices:?}"),
+        format!("{stock:?} {blocked:?} {boots:?} {doors:?} {devices:?}"),
         format!("{alarms:?}"),
         format!("{kpis:?} {samples:?}"),
     ]

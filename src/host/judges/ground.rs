@@ -86,7 +86,6 @@ impl Ground {
     pub fn crashed(&mut self) {
         for watched in &mut self.vehicles {
             watched.unfit_since_ms = None;
-            watched.boot = None;
         }
     }
 

@@ -62,6 +62,10 @@ impl Rebuild {
                 edge: *edge,
                 blocked: true,
             }),
+            Kept::VehicleBooted { vehicle, boot } => self.change(&Delta::VehicleBooted {
+                vehicle: *vehicle,
+                boot: *boot,
+            }),
             Kept::FloorPaused => self.change(&Delta::FloorPaused { paused: true }),
         }
     }
@@ -131,6 +135,7 @@ impl Rebuild {
                 .collect(),
             floor_paused: model.paused,
             blocked: model.blocked.iter().copied().collect(),
+            boots: model.boots.iter().map(|(&v, &boot)| (v, boot)).collect(),
             next_order: self.last_order + 1,
             now_ms: self.latest_ms,
         };
@@ -184,5 +189,7 @@ pub fn checkpoint(
     kept.extend(paused.map(|i| Kept::VehiclePaused(VehicleId::from_index(i))));
     kept.extend(model.paused.then_some(Kept::FloorPaused));
     kept.extend(model.blocked.iter().map(|&edge| Kept::EdgeBlocked(edge)));
+    let boots = model.boots.iter();
+    kept.extend(boots.map(|(&vehicle, &boot)| Kept::VehicleBooted { vehicle, boot }));
     kept
 }

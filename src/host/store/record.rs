@@ -141,6 +141,13 @@ pub enum Kept {
     FloorPaused,
     /// An edge that a person blocked.
     EdgeBlocked(EdgeId),
+    /// A vehicle that was heard.
+    VehicleBooted {
+        /// Which.
+        vehicle: VehicleId,
+        /// How often it had been switched on.
+        boot: u16,
+    },
 }
 
 impl Kept {
@@ -155,6 +162,7 @@ impl Kept {
             Self::VehiclePaused(_) => "vehicle_paused",
             Self::FloorPaused => "floor_paused",
             Self::EdgeBlocked(_) => "edge_blocked",
+            Self::VehicleBooted { .. } => "vehicle_booted",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use takt_maps::{Floor, VehicleId};
+use takt_maps::{DeviceId, Floor, VehicleId};
 use takt_rt::host::MemoryDisk;
 use takt_sim::faults::{Fault, FaultKind, Target};
 
@@ -68,6 +68,32 @@ pub struct FaultLine {
     pub ended: String,
 }
 
+/// Whom a fault took out of service, if anybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Victim {
+    Vehicle(VehicleId),
+    Device(DeviceId),
+    Controller,
+}
+
+impl Victim {
+    fn of(fault: &Fault) -> Option<Self> {
+        match (fault.target, fault.kind) {
+            (Target::Vehicle(vehicle), _) => Some(Victim::Vehicle(vehicle)),
+            (Target::Device(device), _) => Some(Victim::Device(device)),
+            (
+                Target::Whole,
+                FaultKind::ControllerCrash
+                | FaultKind::PowerCut
+                | FaultKind::DiskFails
+                | FaultKind::DiskFull
+                | FaultKind::DiskLies,
+            ) => Some(Victim::Controller),
+            _ => None,
+        }
+    }
+}
+
 /// What there is to do about a fault.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Turn {
@@ -97,7 +123,7 @@ pub(super) struct Trouble {
     pub(super) stalled_ms: u64,
     begun: u64,
     /// Faults that are over, by their place in the script, whose victim is not in service again.
-    recovering: Vec<(usize, VehicleId)>,
+    recovering: Vec<(usize, Victim)>,
     /// When the victim of a fault was in service again, by its place in the script.
     recovered_ms: BTreeMap<usize, u64>,
 }
@@ -141,10 +167,10 @@ impl Trouble {
     }
 
     fn recovers(&mut self, fault: &Fault) {
-        if let Target::Vehicle(vehicle) = fault.target
+        if let Some(victim) = Victim::of(fault)
             && let Some(at) = self.script[..self.next].iter().position(|f| f == fault)
         {
-            self.recovering.push((at, vehicle));
+            self.recovering.push((at, victim));
         }
     }
 
@@ -170,7 +196,7 @@ impl Trouble {
         };
         let mut lines: Vec<FaultLine> = begun.map(line).collect();
         for (at, line) in lines.iter_mut().enumerate() {
-            let of_vehicle = matches!(self.script[at].target, Target::Vehicle(_));
+            let has_victim = Victim::of(&self.script[at]).is_some();
             line.ended = match self.recovered_ms.get(&at) {
                 Some(&ms) if ms <= line.until_ms + 1_000 => "in service at once".to_owned(),
                 Some(&ms) => format!(
@@ -178,7 +204,7 @@ impl Trouble {
                     (ms - line.until_ms).div_ceil(1_000)
                 ),
                 None if self.active.contains(&self.script[at]) => "still on".to_owned(),
-                None if of_vehicle => "not in service again".to_owned(),
+                None if has_victim => "not in service again".to_owned(),
                 None => "over".to_owned(),
             };
         }
@@ -186,10 +212,10 @@ impl Trouble {
     }
 
     /// Notes whose victims are in service again; to be called once a second.
-    pub(super) fn look_round(&mut self, now_ms: u64, in_service: impl Fn(VehicleId) -> bool) {
+    pub(super) fn look_round(&mut self, now_ms: u64, in_service: impl Fn(Victim) -> bool) {
         let recovered = &mut self.recovered_ms;
-        self.recovering.retain(|&(at, vehicle)| {
-            let again = in_service(vehicle);
+        self.recovering.retain(|&(at, victim)| {
+            let again = in_service(victim);
             if again {
                 recovered.insert(at, now_ms);
             }

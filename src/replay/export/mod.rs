@@ -228,7 +228,10 @@ impl<W: Write + Seek> Exporter<W> {
                 self.channels.write(Topic::StateHash, &hash)
             }
             // What it brought about is told by other changes, or by the request itself.
-            Delta::Answer { .. } | Delta::Prioritised { .. } | Delta::EdgeBlocked { .. } => Ok(()),
+            Delta::Answer { .. }
+            | Delta::Prioritised { .. }
+            | Delta::EdgeBlocked { .. }
+            | Delta::VehicleBooted { .. } => Ok(()),
         }
     }
 
