@@ -4,3 +4,4 @@
 mod depths;
 mod kept;
 mod mutants;
+mod witness;

@@ -5,6 +5,7 @@
 //! | cycle | the controller | lock-free rings, drained by the bridge thread |
 //! | bridge | the other ends of the rings | polls them once a millisecond: neither side ever wakes the other |
 //! | keeper | journal, follower, requests of people | the bridge thread |
+//! | witness | how far the journal is durable, on another disk | the keeper |
 //! | planner, dispatcher | their models | the bridge thread |
 //! | tokio | sockets | the bridge thread, the keeper |
 
@@ -12,6 +13,7 @@ mod bridge_thread;
 mod cycle_thread;
 mod keeper;
 mod phases;
+mod witness;
 mod workers;
 
 use std::io::ErrorKind;
@@ -31,9 +33,13 @@ use takt_rt::timing::Quantiles;
 
 use super::front::Front;
 use super::judges::standing::Judge;
+use super::store::testimony::Testimony;
+use super::store::witness::Witness;
 use super::store::{Started, Store, StoreOptions};
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
+pub use witness::WitnessCounts;
+use witness::WitnessThread;
 
 /// Where messages to vehicles and devices go.
 pub trait Field: Send + Sync {
@@ -66,6 +72,8 @@ pub struct LiveOptions {
     pub data: Option<PathBuf>,
     /// How many bytes that may take.
     pub data_bytes_max: u64,
+    /// Where, on another disk, it is written how far that is durable; `None`: nowhere.
+    pub witness: Option<PathBuf>,
     /// Vehicles and devices.
     pub field: FieldChoice,
     /// Make the floor's own random and rush orders.
@@ -135,6 +143,8 @@ pub struct Summary {
     pub usage: Usage,
     /// How the cycle's thread was scheduled.
     pub scheduler: String,
+    /// What became of marks for the witness; `None` without one.
+    pub witness: Option<WitnessCounts>,
 }
 
 /// A running controller.
@@ -148,6 +158,7 @@ pub struct Live {
     cycle: JoinHandle<cycle_thread::Ended>,
     bridge_thread: JoinHandle<()>,
     keeper: JoinHandle<keeper::Ended>,
+    witness: Option<WitnessThread>,
 }
 
 impl Live {
@@ -160,12 +171,14 @@ impl Live {
         options: LiveOptions,
         tokio: &tokio::runtime::Handle,
     ) -> Result<Self, LiveError> {
+        let (started, witness) = open_store(&floor, &options)?;
+        let witness = witness.map(WitnessThread::start).transpose()?;
         let Started {
             store,
             follower,
             restored,
             ..
-        } = open_store(&floor, &options)?;
+        } = started;
         let keeps = store.keeps();
         let now_ms = restored.now_ms;
         let open = restored.orders.len() as u64;
@@ -201,6 +214,7 @@ impl Live {
             front.changes(),
             to_bridge.clone(),
             Judge::new(&floor, open, now_ms),
+            witness.as_ref().map(WitnessThread::post),
         );
         let keeper = thread("takt-keeper", move || keeper.run(&for_keeper))?;
         let calls_to = to_keeper.clone();
@@ -262,6 +276,7 @@ impl Live {
             cycle,
             bridge_thread,
             keeper,
+            witness,
         })
     }
 
@@ -278,6 +293,10 @@ impl Live {
         // The keeper may have died of a full disk; then this says nothing new.
         let _ = self.to_keeper.send(ToKeeper::Stop);
         let kept = join(self.keeper).await.unwrap_or_default();
+        let witness = match self.witness {
+            Some(witness) => tokio::task::spawn_blocking(|| witness.end()).await.ok(),
+            None => None,
+        };
         if let Some(bridge) = self.modbus.and_then(Arc::into_inner) {
             bridge.stop().await;
         }
@@ -292,6 +311,7 @@ impl Live {
             scheduler: cycle.scheduler,
             deadlocks: kept.deadlocks,
             orders_lost: kept.lost(cycle.open),
+            witness,
         }
     }
 }
@@ -312,34 +332,55 @@ fn thread<T: Send + 'static>(
         .spawn(body)
 }
 
-/// Opens the store in the directory that was asked for; says what a person should know about it.
-fn open_store(floor: &Arc<Floor>, options: &LiveOptions) -> Result<Started, LiveError> {
+/// Opens the store in the directory that was asked for, and its witness; says what a person should know about them.
+fn open_store(
+    floor: &Arc<Floor>,
+    options: &LiveOptions,
+) -> Result<(Started, Option<Witness>), LiveError> {
     let store_options = StoreOptions {
         utc_ms: utc_ms(),
         seed: options.seed,
         bytes_max: options.data_bytes_max,
     };
     let Some(directory) = &options.data else {
-        return Ok(Store::nowhere(floor, &store_options));
+        return Ok((Store::nowhere(floor, &store_options), None));
     };
     let named = |e: &dyn std::fmt::Display| format!("store {}: {e}", directory.display());
+    let mut witness = (options.witness.as_ref())
+        .map(|path| witness::open(floor, path, directory))
+        .transpose()?;
+    let seen = witness.as_ref().map(Witness::seen);
     let disk = LiveDisk::open(directory).map_err(|e| match e.kind() {
         ErrorKind::NotADirectory => LiveError::WrongStore(named(&e)),
         _ => LiveError::Store(named(&e)),
     })?;
-    let started = Store::open(floor, Box::new(disk), &store_options).map_err(|e| {
-        if e.is_disk_full() {
-            LiveError::Store(format!("{}; free room on the disk", named(&e)))
-        } else if e.is_disk_failure() {
-            LiveError::Store(named(&e))
-        } else {
-            LiveError::WrongStore(named(&e))
-        }
-    })?;
+    let started =
+        Store::open_witnessed(floor, Box::new(disk), seen, &store_options).map_err(|e| {
+            if e.is_disk_full() {
+                LiveError::Store(format!("{}; free room on the disk", named(&e)))
+            } else if e.is_disk_failure() {
+                LiveError::Store(named(&e))
+            } else {
+                LiveError::WrongStore(named(&e))
+            }
+        })?;
     for warning in &started.warnings {
         tracing::warn!("store {}: {warning}", directory.display());
     }
-    Ok(started)
+    match &started.testimony {
+        None | Some(Testimony::Whole) => {}
+        Some(loss) if loss.is_loss() => tracing::error!("store {}: {loss}", directory.display()),
+        Some(other) => tracing::warn!("store {}: {other}", directory.display()),
+    }
+    if let Some(path) = &options.witness {
+        witness::warn_if_same_disk(path, directory);
+    }
+    if let (Some(witness), Some(mark)) = (&mut witness, started.store.durable())
+        && let Err(problem) = witness.write(&mark)
+    {
+        tracing::warn!("the witness cannot be written: {problem}");
+    }
+    Ok((started, witness))
 }
 
 /// Milliseconds since 1970, by this machine's clock.

@@ -6,12 +6,16 @@
 
 pub mod record;
 pub mod stat;
+pub mod testimony;
+pub mod witness;
 
 mod check;
 mod migrate;
 mod rebuild;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness_tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,6 +30,8 @@ use crate::journal::{self, Identity, Journal, JournalError, Warning};
 pub use check::verify;
 pub use rebuild::Rebuild;
 use record::{BUILD, Begin, Kept, Record, Replay, VERSION};
+use testimony::{StoreEnd, Testimony};
+use witness::{Mark, Seen};
 
 /// A disk of any kind.
 pub type AnyDisk = Box<dyn Disk + Send>;
@@ -70,6 +76,10 @@ pub struct Store {
     zero_utc_ms: u64,
     last_order: OrderId,
     bytes_max: u64,
+    floor_digest: u64,
+    /// The last cycle that was kept, durable or not.
+    kept: u64,
+    durable: Option<Mark>,
 }
 
 /// A store that has been opened: the store, and what it knows.
@@ -82,6 +92,15 @@ pub struct Started {
     pub restored: Restored,
     /// What a person should know.
     pub warnings: Vec<Warning>,
+    /// What the witness says, if there is one.
+    pub testimony: Option<Testimony>,
+}
+
+impl Started {
+    /// Has this start named a loss of something that was durable?
+    pub fn names_a_loss(&self) -> bool {
+        self.restored.loss
+    }
 }
 
 /// What a store on this floor is written for.
@@ -104,10 +123,14 @@ impl Store {
                 zero_utc_ms: options.utc_ms,
                 last_order: OrderId(0),
                 bytes_max: options.bytes_max,
+                floor_digest: floor.digest,
+                kept: 0,
+                durable: None,
             },
             follower: Follower::new(floor.clone(), options.utc_ms),
             restored: Restored::default(),
             warnings: Vec::new(),
+            testimony: None,
         }
     }
 
@@ -119,28 +142,63 @@ impl Store {
     /// See [`JournalError`].
     pub fn open(
         floor: &Arc<Floor>,
-        mut disk: AnyDisk,
+        disk: AnyDisk,
         options: &StoreOptions,
     ) -> Result<Started, JournalError> {
+        Self::open_witnessed(floor, disk, None, options)
+    }
+
+    /// The same, compared with what a witness has seen of it. What it saw and the store has not is lost: that is said,
+    /// and no number of it is given again.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn open_witnessed(
+        floor: &Arc<Floor>,
+        mut disk: AnyDisk,
+        seen: Option<Seen>,
+        options: &StoreOptions,
+    ) -> Result<Started, JournalError> {
+        let seen = seen.filter(|_| !is_on(Mutant::IgnoreWitness));
         let older = migrate::older(floor, &disk)?;
         if older.is_none() {
             migrate::finish(&mut disk)?;
         }
-        let opened = journal::open::<_, Kept, Record>(disk, identity(floor))?;
-        let (begin_epoch, recovered) = (opened.epoch, &opened.recovered);
+        let mut opened = journal::open::<_, Kept, Record>(disk, identity(floor))?;
+        let (mut epoch, recovered) = (opened.epoch, &opened.recovered);
         let mut warnings = recovered.warnings.clone();
         let mut rebuild = Rebuild::new(floor, &recovered.checkpoint, options.utc_ms);
         recovered.records.iter().for_each(|r| rebuild.take(r));
-        let mut epoch = begin_epoch;
         if let Some(older) = &older {
             rebuild = Rebuild::new(floor, &older.checkpoint, options.utc_ms);
             older.records.iter().for_each(|r| rebuild.take(r));
             warnings.extend(older.warnings.iter().cloned());
             epoch = epoch.max(older.epoch + 1);
         }
+        let end = StoreEnd {
+            epoch: epoch - 1,
+            cycle: last_cycle(&recovered.records),
+            records: opened.next_record(),
+            next_order: rebuild.next_order(),
+        };
+        let mut testimony = seen.map(|seen| Testimony::of(seen, end));
+        let untold = rebuild.found_loss() && end.cycle.is_none_or(|cycle| cycle == 0);
+        if untold && !testimony.is_some_and(|said| said.is_loss()) {
+            testimony = Some(Testimony::Untold);
+        }
         // Among what is lost there may be orders whose ids somebody knows: no id is given twice.
         rebuild.skip_orders(warnings.iter().map(Warning::records_lost_max).sum());
-        let checkpoint = rebuild.checkpoint(options.utc_ms);
+        if let Some(Seen::Mark(mark)) = seen {
+            rebuild.go_on_with(mark.next_order);
+            epoch = epoch.max(mark.epoch.checked_add(1).ok_or(JournalError::Epochs)?);
+            let next_record = opened.next_record().max(mark.records);
+            opened = opened.from_record(next_record);
+        }
+        let mut checkpoint = rebuild.checkpoint(options.utc_ms);
+        let lost = warnings.iter().any(Warning::is_loss);
+        if lost || testimony.is_some_and(|said| said.is_loss()) {
+            checkpoint.push(Kept::Loss);
+        }
         // What the controller starts from is what a replay will find, not what this start has found.
         let (follower, mut restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();
         if is_on(Mutant::LoseOrderAtRestart) {
@@ -166,19 +224,29 @@ impl Store {
             migrate::finish(journal.disk_mut())?;
         }
         journal.retain(options.bytes_max)?;
-        let store = Self {
+        let mut store = Self {
             journal: Some(journal),
             epoch,
             zero_utc_ms: follower.model.started_utc_ms,
             last_order: OrderId(restored.next_order - 1),
             bytes_max: options.bytes_max,
+            floor_digest: floor.digest,
+            kept: 0,
+            durable: None,
         };
+        store.commit()?;
         Ok(Started {
             store,
             follower,
             restored,
             warnings,
+            testimony,
         })
+    }
+
+    /// How far it is durable, to be told to a witness; `None` if it keeps nothing.
+    pub fn durable(&self) -> Option<Mark> {
+        self.durable
     }
 
     /// This start's epoch.
@@ -198,6 +266,7 @@ impl Store {
     /// See [`Journal::append`].
     pub fn keep(&mut self, cycle: &Cycle, askers: &impl Askers) -> Result<bool, JournalError> {
         let mut awaited = false;
+        self.kept = cycle.number;
         let changes = cycle.deltas.iter().any(Delta::durable);
         let forgets = is_on(Mutant::UnjournalledInput) && cycle.number.is_multiple_of(97);
         if forgets {
@@ -265,10 +334,18 @@ impl Store {
     /// # Errors
     /// See [`Journal::commit`].
     pub fn commit(&mut self) -> Result<(), JournalError> {
-        match &mut self.journal {
-            Some(journal) => journal.commit(),
-            None => Ok(()),
-        }
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.commit()?;
+        self.durable = Some(Mark {
+            floor: self.floor_digest,
+            epoch: journal.epoch(),
+            records: journal.next_record(),
+            cycle: self.kept,
+            next_order: self.last_order.0 + 1,
+        });
+        Ok(())
     }
 
     /// Ends the life in order.
@@ -306,4 +383,14 @@ impl Store {
     pub fn is_broken(&self) -> bool {
         self.journal.as_ref().is_some_and(Journal::is_broken)
     }
+}
+
+/// The last cycle that records of this build are about.
+fn last_cycle(records: &[Record]) -> Option<u64> {
+    records.iter().rev().find_map(|record| match record {
+        Record::End { cycle } => Some(*cycle),
+        Record::Replay(bytes) => Replay::cycle_of(bytes),
+        Record::Begin(_) => Some(0),
+        _ => None,
+    })
 }

@@ -141,6 +141,8 @@ pub enum Kept {
     FloorPaused,
     /// An edge that a person blocked.
     EdgeBlocked(EdgeId),
+    /// The start that wrote this has found that something durable is lost: the controller begins with the alarm.
+    Loss,
 }
 
 impl Kept {
@@ -155,6 +157,7 @@ impl Kept {
             Self::VehiclePaused(_) => "vehicle_paused",
             Self::FloorPaused => "floor_paused",
             Self::EdgeBlocked(_) => "edge_blocked",
+            Self::Loss => "loss",
         }
     }
 }
