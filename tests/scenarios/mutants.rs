@@ -24,6 +24,7 @@ const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::LoseOrderAtRestart, 1),
     (Mutant::ReuseOrderId, 1),
     (Mutant::ReuseEpoch, 1),
+    (Mutant::IgnoreWitness, 30),
     (Mutant::CompleteEarly, 0),
     (Mutant::KeepCancelled, 1),
     (Mutant::UnjournalledInput, 0),

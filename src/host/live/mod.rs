@@ -12,32 +12,30 @@
 mod bridge_thread;
 mod cycle_thread;
 mod keeper;
+mod opening;
 mod phases;
 mod witness;
 mod workers;
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use takt_maps::Floor;
 use takt_plc_bridge::{Addresses, Bridge, FromField, ToField};
 use takt_rt::cycle::Timing;
-use takt_rt::host::LiveDisk;
 use takt_rt::thread::Usage;
 use takt_rt::timing::Quantiles;
 
 use super::front::Front;
 use super::judges::standing::Judge;
-use super::store::testimony::Testimony;
-use super::store::witness::Witness;
-use super::store::{Started, Store, StoreOptions};
+use super::store::Started;
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
+use opening::open_store;
 pub use witness::WitnessCounts;
 use witness::WitnessThread;
 
@@ -330,63 +328,4 @@ fn thread<T: Send + 'static>(
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
-}
-
-/// Opens the store in the directory that was asked for, and its witness; says what a person should know about them.
-fn open_store(
-    floor: &Arc<Floor>,
-    options: &LiveOptions,
-) -> Result<(Started, Option<Witness>), LiveError> {
-    let store_options = StoreOptions {
-        utc_ms: utc_ms(),
-        seed: options.seed,
-        bytes_max: options.data_bytes_max,
-    };
-    let Some(directory) = &options.data else {
-        return Ok((Store::nowhere(floor, &store_options), None));
-    };
-    let named = |e: &dyn std::fmt::Display| format!("store {}: {e}", directory.display());
-    let mut witness = (options.witness.as_ref())
-        .map(|path| witness::open(floor, path, directory))
-        .transpose()?;
-    let seen = witness.as_ref().map(Witness::seen);
-    let disk = LiveDisk::open(directory).map_err(|e| match e.kind() {
-        ErrorKind::NotADirectory => LiveError::WrongStore(named(&e)),
-        _ => LiveError::Store(named(&e)),
-    })?;
-    let started =
-        Store::open_witnessed(floor, Box::new(disk), seen, &store_options).map_err(|e| {
-            if e.is_disk_full() {
-                LiveError::Store(format!("{}; free room on the disk", named(&e)))
-            } else if e.is_disk_failure() {
-                LiveError::Store(named(&e))
-            } else {
-                LiveError::WrongStore(named(&e))
-            }
-        })?;
-    for warning in &started.warnings {
-        tracing::warn!("store {}: {warning}", directory.display());
-    }
-    match &started.testimony {
-        None | Some(Testimony::Whole) => {}
-        Some(loss) if loss.is_loss() => tracing::error!("store {}: {loss}", directory.display()),
-        Some(other) => tracing::warn!("store {}: {other}", directory.display()),
-    }
-    if let Some(path) = &options.witness {
-        witness::warn_if_same_disk(path, directory);
-    }
-    if let (Some(witness), Some(mark)) = (&mut witness, started.store.durable())
-        && let Err(problem) = witness.write(&mark)
-    {
-        tracing::warn!("the witness cannot be written: {problem}");
-    }
-    Ok((started, witness))
-}
-
-/// Milliseconds since 1970, by this machine's clock.
-fn utc_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO)
-        .as_millis() as u64
 }

@@ -1,9 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::Arc;
+
 use super::migrate::EntryV1;
+use super::record::Kept;
 use super::*;
 use crate::follower::model::OrderView;
-use crate::journal::{checkpoint_file, read_file};
+use crate::journal::{self, Warning, checkpoint_file, read_file};
 use takt_maps::{BufferId, StationId, VehicleId};
 use takt_rt::host::MemoryDisk;
 use takt_scheduler::orders::{OrderSpec, OrderState, Stop, Transition};

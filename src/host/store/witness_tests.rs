@@ -1,14 +1,16 @@
 //! Stores that end too early, beside a witness that knows better.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::Arc;
+
 use takt_maps::BufferId;
 use takt_rt::host::MemoryDisk;
 
 use super::testimony::Testimony;
 use super::tests::{Nobody, built_in, copy, cycle, options, submitted};
-use super::witness::{Mark, Seen};
+use super::witness::Seen;
 use super::*;
-use crate::journal::FindingKind;
+use crate::journal::{self, FindingKind, Warning};
 
 /// Opens a store whose witness has seen this.
 fn open(floor: &Arc<Floor>, disk: &MemoryDisk, seen: Option<Seen>) -> Started {
