@@ -48,6 +48,8 @@ pub struct Restart {
     pub disk_lied: bool,
     /// It has said that something durable is lost.
     pub loss_named: bool,
+    /// It is what the start before this one said, whose controller did not live to tell.
+    pub named_again: bool,
 }
 
 impl Restart {
@@ -185,7 +187,7 @@ impl Orders {
         findings: &mut Findings,
     ) {
         let excused = restart.excuses_loss();
-        if restart.loss_named && !restart.disk_lied {
+        if restart.loss_named && !restart.disk_lied && !restart.named_again {
             findings.note("loss", now_ms, || {
                 "a loss was named after a restart, and the disk had lost nothing".to_owned()
             });
@@ -200,16 +202,8 @@ impl Orders {
         let open: Vec<OrderId> = self.open.keys().copied().collect();
         for id in open {
             match model.orders.get(&id) {
-                Some(order) if !order.state.is_final() => {
-                    self.open.insert(
-                        id,
-                        Entry {
-                            state: order.state,
-                            uncertain: true,
-                            forgotten: excused,
-                        },
-                    );
-                }
+                // Taken over below.
+                Some(order) if !order.state.is_final() => {}
                 // It ended, and that was kept although the dead controller did not live to tell.
                 Some(_) => drop(self.open.remove(&id)),
                 None => {
@@ -237,12 +231,14 @@ impl Orders {
                 // That it was delivered may be forgotten: then it is done again, under the same load's name.
                 self.delivered.remove(&LoadId::of(*id));
             }
+            // What was forgotten once stays so in the lives that follow.
+            let before = self.open.get(id).is_some_and(|entry| entry.forgotten);
             self.open.insert(
                 *id,
                 Entry {
                     state: order.state,
                     uncertain: true,
-                    forgotten: excused,
+                    forgotten: excused || before,
                 },
             );
             self.last = self.last.max(*id);

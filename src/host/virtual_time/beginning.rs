@@ -20,6 +20,7 @@ use crate::host::judges::Findings;
 use crate::host::judges::ground::Ground;
 use crate::host::judges::orders::{Orders, Restart};
 use crate::host::judges::standing::Judge;
+use crate::host::store::testimony::Testimony;
 use crate::host::store::witness::{Witness, WitnessError};
 use crate::host::store::{AnyDisk, Started, Store, StoreOptions};
 use crate::journal::JournalError;
@@ -153,6 +154,7 @@ impl Rehearsal {
         let options = store_options(self.seed, self.now_ms());
         let started = Store::open_witnessed(&self.floor, disk, seen, &options)?;
         let named = started.names_a_loss();
+        let named_again = started.testimony == Some(Testimony::Untold);
         let shown_before = self.follower.model.revision;
         let open = started.restored.orders.len() as u64;
         let next_order = OrderId(started.restored.next_order.max(1));
@@ -177,6 +179,7 @@ impl Rehearsal {
             shown_before,
             disk_lied: std::mem::replace(&mut self.trouble.disk_lied, still_lies),
             loss_named: named,
+            named_again,
         };
         let excused = restart.excuses_loss();
         let findings = &mut self.findings;
