@@ -42,6 +42,8 @@ pub enum Mutant {
     ReuseOrderId,
     /// A restarted controller calls itself by its old number.
     ReuseEpoch,
+    /// A start does not compare its store with what the witness has seen.
+    IgnoreWitness,
     /// An order is called completed when the handing over begins.
     CompleteEarly,
     /// A cancelled order stays with its vehicle.
@@ -56,7 +58,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 23] = [
+    pub const ALL: [Mutant; 24] = [
         Mutant::GrantHeldPlace,
         Mutant::GrantOneNodeTooFar,
         Mutant::SwapDependencies,
@@ -75,6 +77,7 @@ impl Mutant {
         Mutant::LoseOrderAtRestart,
         Mutant::ReuseOrderId,
         Mutant::ReuseEpoch,
+        Mutant::IgnoreWitness,
         Mutant::CompleteEarly,
         Mutant::KeepCancelled,
         Mutant::NeverRetry,

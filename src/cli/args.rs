@@ -89,6 +89,10 @@ pub struct ListenArgs {
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
     #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
     pub data_max: u64,
+    /// A directory on another disk or machine, where it is written how far --data is durable: what its disk loses although it
+    /// said that it had it is then named at the next start
+    #[arg(long, value_name = "DIR", requires = "data")]
+    pub witness: Option<PathBuf>,
 }
 
 /// As large as a store may grow, unless told otherwise.
@@ -102,6 +106,7 @@ impl Default for ListenArgs {
             ports_file: None,
             data: None,
             data_max: 4 << 30,
+            witness: None,
         }
     }
 }

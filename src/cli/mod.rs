@@ -16,6 +16,7 @@ mod exit;
 mod fault;
 mod floor;
 mod journal;
+mod kept_run;
 mod order;
 mod progress;
 mod recorded;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use takt_rt::host::LiveDisk;
 
+use super::kept_run::floor_of;
 use super::recorded::Stage;
 use super::{Failure, FloorArgs};
 use crate::replay::{LifeReport, ReplayError, ReplayOptions, Report, replay, replay_watched};
@@ -54,7 +55,7 @@ pub struct ReplayArgs {
 
 /// Replays a store.
 pub fn run(args: ReplayArgs) -> Result<(), Failure> {
-    let floor = args.floor.load()?;
+    let floor = floor_of(&args.data, &args.floor)?;
     let disk = LiveDisk::open_read_only(&args.data)
         .map_err(|e| Failure::BadInput(format!("--data {e}")))?;
     let options = ReplayOptions {

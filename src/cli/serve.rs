@@ -149,6 +149,7 @@ pub(super) async fn run_site(site: Site) -> Result<(), Failure> {
         seed: site.seed,
         data: site.listen.data.clone(),
         data_bytes_max: site.listen.data_max,
+        witness: site.listen.witness.clone(),
         field: FieldChoice::Modbus(site.addresses),
         workload: site.workload,
         real_time: site.real_time,
@@ -375,6 +376,7 @@ impl Report<'_> {
                 "allocations": self.summary.allocations,
                 "major_faults": self.summary.usage.major_faults,
                 "scheduler": self.summary.scheduler,
+                "witness": self.summary.witness,
             },
         })
     }

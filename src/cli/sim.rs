@@ -13,11 +13,12 @@ use takt_rt::host::LiveDisk;
 use takt_sim::faults::{Mix, SpecError};
 
 use super::args::{DATA_MAX, data_max, duration};
+use super::kept_run::KeptRun;
 use super::report::Recording;
 use super::sweep::{self, SweepArgs};
 use super::{Failure, FloorArgs, swarm};
 use crate::host::virtual_time::links::Depth;
-use crate::host::virtual_time::{Options, Outcome, Rehearsal};
+use crate::host::virtual_time::{Disks, Options, Outcome, Rehearsal};
 use crate::report::FaultLine;
 use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
@@ -31,14 +32,15 @@ pub struct SimArgs {
     /// Simulated time
     #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "1h")]
     duration: Duration,
-    /// Journal everything there, for `takt replay` and `takt journal`; open orders and stock in it are gone on from
-    #[arg(long, value_name = "DIR")]
+    /// Journal everything there, for `takt replay` and `takt journal`; open orders and stock in it are gone on from (with
+    /// --faults or --scenario it has to be new or empty)
+    #[arg(long, value_name = "DIR", conflicts_with = "shrink")]
     data: Option<PathBuf>,
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
-    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX)]
+    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX, conflicts_with_all = ["faults", "scenario"])]
     data_max: u64,
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
-    #[arg(long, value_name = "MIX", conflicts_with = "data")]
+    #[arg(long, value_name = "MIX")]
     faults: Option<MixText>,
     /// How deep links to vehicles and devices are simulated: as values, or as Modbus frames between the code that runs
     /// live and simulated servers (slower); without faults the outcome is the same [default: image]
@@ -51,7 +53,7 @@ pub struct SimArgs {
     #[arg(long, value_name = "FLOORS", default_value = "all", requires = "swarm")]
     floors: String,
     /// Run a scenario file, before all judges
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "floor", "faults"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["floor", "faults"])]
     scenario: Option<PathBuf>,
     /// Cut what fails (a scenario, or the first of the swarm) down to the least that still does, and write it to this file
     #[arg(long, value_name = "FILE")]
@@ -112,7 +114,12 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         return swarm::swarm(&args.as_swarm(seeds));
     }
     if let Some(file) = &args.scenario {
-        return swarm::scenario(file, args.shrink.as_deref(), args.json);
+        return swarm::scenario(
+            file,
+            args.shrink.as_deref(),
+            args.data.as_deref(),
+            args.json,
+        );
     }
     if let Some(sizes) = &args.sweep.sweep {
         return sweep::run(&sweep::Task {
@@ -200,17 +207,20 @@ fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure
         faults: mix.draw(floor, seed, for_ms),
         ..Scenario::on(FloorChoice::BuiltIn(floor.name.clone()))
     };
+    let kept = (args.data.as_deref()).map(KeptRun::begin).transpose()?;
+    let disks = Disks::default();
     let bar = bar(for_ms);
     let begun = Instant::now();
     let mut recording = None;
     let mut failed = None;
-    let verdict = run::run(
+    let verdict = run::run_on(
         &scenario,
         floor,
         &RunOptions {
             stop_at_first: false,
             ..RunOptions::default()
         },
+        &disks,
         |r| {
             if let Some(directory) = args.report.as_ref().filter(|_| failed.is_none()) {
                 match &mut recording {
@@ -229,6 +239,9 @@ fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure
     let verdict = verdict.map_err(Failure::bad_input)?;
     let wall = begun.elapsed();
     bar.finish_and_clear();
+    if let Some(kept) = kept {
+        kept.write(&disks, None)?;
+    }
     if let Some(problem) = failed {
         return Err(problem);
     }

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use takt_sim::faults::Mix;
 
 use super::Failure;
+use super::kept_run::KeptRun;
 use crate::host::judges::Violation;
+use crate::host::virtual_time::Disks;
 use crate::host::virtual_time::links::Depth;
 use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
-use crate::scenario::run::{RunOptions, Verdict, run};
+use crate::scenario::run::{RunOptions, Verdict, run_on};
 use crate::scenario::shrink::{Shrunk, shrink};
 use crate::scenario::swarm::{Flown, SwarmOptions, all_floors};
 
@@ -118,8 +120,13 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
     }
 }
 
-/// Runs one scenario from a file, and cuts it down to another file if asked to.
-pub fn scenario(file: &Path, shrink: Option<&Path>, json: bool) -> Result<(), Failure> {
+/// Runs one scenario from a file, and keeps its recording in `data`, or cuts it down to another file, if asked to.
+pub fn scenario(
+    file: &Path,
+    shrink: Option<&Path>,
+    data: Option<&Path>,
+    json: bool,
+) -> Result<(), Failure> {
     let name = file.display().to_string();
     let text =
         std::fs::read_to_string(file).map_err(|e| Failure::bad_input(format!("{name}: {e}")))?;
@@ -128,11 +135,17 @@ pub fn scenario(file: &Path, shrink: Option<&Path>, json: bool) -> Result<(), Fa
         return shrink_to(scenario, to, !json);
     }
     let floor = scenario.floor().map_err(Failure::bad_input)?;
+    let kept = data.map(KeptRun::begin).transpose()?;
+    let disks = Disks::default();
     let begun = Instant::now();
-    let verdict =
-        run(&scenario, &floor, &RunOptions::default(), |_| ()).map_err(Failure::failed)?;
+    let verdict = run_on(&scenario, &floor, &RunOptions::default(), &disks, |_| ())
+        .map_err(Failure::failed)?;
+    let wall = begun.elapsed();
+    if let Some(kept) = kept {
+        kept.write(&disks, Some(&text))?;
+    }
     if json {
-        say!("{}", verdict_json(&verdict, begun.elapsed()));
+        say!("{}", verdict_json(&verdict, wall));
     } else {
         for violation in &verdict.violations {
             say!("{}", words(violation));

@@ -77,6 +77,7 @@ impl Controller {
                 self.stopping,
                 self.dispatch_due,
                 self.plan_wanted,
+                self.loss_untold,
             ]) | u64::from(self.epoch) << 16
                 | u64::from(self.missing) << 32,
         );

@@ -87,6 +87,8 @@ pub struct Restored {
     pub next_order: u64,
     /// Controller milliseconds at which the new life begins: later than all that the store knows.
     pub now_ms: u64,
+    /// The store has lost something that it had said to keep: people are told.
+    pub loss: bool,
 }
 
 /// The controller's state.
@@ -142,6 +144,8 @@ pub struct Controller {
     takts: Vec<(u64, u64)>,
     /// When the cycle last missed a beat; `None`: long ago.
     missed_ms: Option<u64>,
+    /// The store has lost something, and nobody has been told yet.
+    loss_untold: bool,
     overruns: overrun::Overruns,
     counts: Counts,
 }
@@ -199,6 +203,7 @@ impl Controller {
             missing: vehicles as u32,
             takts: vec![(0, 0); floor.lines.len()],
             missed_ms: None,
+            loss_untold: restored.loss,
             overruns: overrun::Overruns::default(),
             counts: Counts::default(),
             floor,
@@ -251,6 +256,7 @@ impl Controller {
             self.ask_dispatcher(out);
         }
         out.begin(Phase::Commands);
+        self.tell_of_loss(out);
         self.watch_deadline(out);
         self.send_commands(out);
         out.begin(Phase::Status);

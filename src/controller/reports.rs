@@ -198,6 +198,18 @@ impl Controller {
         })
     }
 
+    /// A loss that the start has found is shown as long as this controller lives.
+    pub(super) fn tell_of_loss<O: Outputs>(&mut self, out: &mut O) {
+        if std::mem::take(&mut self.loss_untold) {
+            out.delta(alarm(
+                true,
+                AlarmKind::StoreLoss,
+                AlarmPriority::High,
+                self.now_ms,
+            ));
+        }
+    }
+
     /// A missed deadline is shown for a while.
     pub(super) fn watch_deadline<O: Outputs>(&mut self, out: &mut O) {
         if self

@@ -254,6 +254,8 @@ pub enum AlarmKind {
     GrantsHeld,
     /// They did so up to the floor's limit: controlled stop.
     OverrunStop,
+    /// The store has lost something that it had said to keep, orders perhaps: a person has to compare.
+    StoreLoss,
 }
 
 /// An alarm as shown.

@@ -39,7 +39,7 @@ use operators::Operators;
 pub use outcome::Outcome;
 pub use recording::Answered;
 use recording::Recording;
-pub use trouble::FaultLine;
+pub use trouble::{Disks, FaultLine};
 use trouble::{Point, Trouble, Victim};
 use workers::Workers;
 

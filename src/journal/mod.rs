@@ -116,6 +116,23 @@ impl<D: Disk, C: Serialize, R: Serialize> Opened<D, C, R> {
         self
     }
 
+    /// The same, to number records from here on: somebody knows of records that are not there any more, and no number is
+    /// given twice.
+    ///
+    /// # Panics
+    /// If that number was given.
+    #[must_use]
+    pub fn from_record(mut self, sequence: u64) -> Self {
+        assert!(sequence >= self.next_sequence, "numbers only grow");
+        self.next_sequence = sequence;
+        self
+    }
+
+    /// Number of the record that comes next.
+    pub fn next_record(&self) -> u64 {
+        self.next_sequence
+    }
+
     /// Begins a run: writes a checkpoint that stands for all that was recovered, and a new log behind it. When this
     /// returns, both and the epoch are durable.
     ///
@@ -331,6 +348,11 @@ impl<D: Disk, R: Serialize> Journal<D, R> {
     /// Number of the log at hand.
     pub fn log_number(&self) -> u32 {
         self.number
+    }
+
+    /// Number that the next record gets.
+    pub fn next_record(&self) -> u64 {
+        self.next_sequence
     }
 
     /// Number of records that are appended but not committed.

@@ -11,7 +11,8 @@ use super::Scenario;
 use crate::follower::model::{ALARMS_MAX, ENDED_MAX, SAMPLES_MAX};
 use crate::host::judges::Violation;
 use crate::host::judges::service::Service;
-use crate::host::virtual_time::{FaultLine, Options, Outcome, Rehearsal};
+use crate::host::virtual_time::{Disks, FaultLine, Options, Outcome, Rehearsal};
+use crate::journal::JournalError;
 use crate::replay::{ReplayOptions, replay};
 
 /// What came of a run.
@@ -60,10 +61,23 @@ pub fn run(
     scenario: &Scenario,
     floor: &Arc<Floor>,
     options: &RunOptions,
+    look: impl FnMut(&Rehearsal),
+) -> Result<Verdict, String> {
+    run_on(scenario, floor, options, &Disks::default(), look)
+}
+
+/// The same on these disks, for whoever wants to look at what was recorded.
+///
+/// # Errors
+/// If the floor's handshakes do not fit its devices, or the disks are another floor's.
+pub fn run_on(
+    scenario: &Scenario,
+    floor: &Arc<Floor>,
+    options: &RunOptions,
+    disks: &Disks,
     mut look: impl FnMut(&Rehearsal),
 ) -> Result<Verdict, String> {
-    let disk = MemoryDisk::new();
-    let mut rehearsal = begin(scenario, floor, &disk)?;
+    let mut rehearsal = begin(scenario, floor, disks)?;
     let mut extra = Extra::default();
     let ran = catch_unwind(AssertUnwindSafe(|| {
         live(
@@ -76,15 +90,19 @@ pub fn run(
         )
     }));
     let now_ms = rehearsal.now_ms();
-    let settled_ms = match ran {
-        Ok(settled_ms) => settled_ms,
+    let (settled_ms, ended) = match ran {
+        // Also where a judge objects: the recording goes as far as the run.
+        Ok(settled_ms) if !rehearsal.is_down() => (settled_ms, rehearsal.end()),
+        Ok(settled_ms) => (settled_ms, Ok(())),
         Err(panic) => {
             extra.note("panic", now_ms, message(panic.as_ref()));
-            None
+            (None, Ok(()))
         }
     };
     if options.replay && extra.0.is_empty() && rehearsal.violations().is_empty() {
-        let compared = catch_unwind(AssertUnwindSafe(|| replays(floor, &disk, &mut rehearsal)));
+        let compared = catch_unwind(AssertUnwindSafe(|| {
+            replays(floor, &disks.store, &ended, &rehearsal)
+        }));
         match compared {
             Ok(None) => {}
             Ok(Some(difference)) => extra.note("replay", now_ms, difference),
@@ -106,7 +124,7 @@ pub fn run(
 }
 
 /// A rehearsal at its beginning.
-fn begin(scenario: &Scenario, floor: &Arc<Floor>, disk: &MemoryDisk) -> Result<Rehearsal, String> {
+fn begin(scenario: &Scenario, floor: &Arc<Floor>, disks: &Disks) -> Result<Rehearsal, String> {
     let options = Options {
         seed: scenario.seed,
         for_ms: scenario.for_ms,
@@ -115,7 +133,7 @@ fn begin(scenario: &Scenario, floor: &Arc<Floor>, disk: &MemoryDisk) -> Result<R
         depth: scenario.depth,
         ..Options::seeded(scenario.seed)
     };
-    Rehearsal::with_memory(floor.clone(), &options, disk.clone()).map_err(|e| e.to_string())
+    Rehearsal::with_memory(floor.clone(), &options, disks.clone()).map_err(|e| e.to_string())
 }
 
 /// What is found beside what the rehearsal's own judges find.
@@ -219,8 +237,13 @@ fn grows(rehearsal: &Rehearsal) -> Option<String> {
 }
 
 /// Lives all lives again; says what came out otherwise.
-fn replays(floor: &Arc<Floor>, disk: &MemoryDisk, rehearsal: &mut Rehearsal) -> Option<String> {
-    if let Err(error) = rehearsal.end() {
+fn replays(
+    floor: &Arc<Floor>,
+    disk: &MemoryDisk,
+    ended: &Result<(), JournalError>,
+    rehearsal: &Rehearsal,
+) -> Option<String> {
+    if let Err(error) = ended {
         return Some(format!("the recording could not be ended: {error}"));
     }
     let report = match replay(floor, disk, &ReplayOptions::default(), |_| ()) {

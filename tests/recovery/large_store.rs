@@ -66,6 +66,7 @@ fn a_start_takes_over_a_hundred_thousand_orders() {
             follower,
             restored,
             warnings,
+            ..
         } = Store::open(&floor, disk, &options).unwrap();
         let controller = Controller::new(floor.clone(), store.epoch(), restored).unwrap();
         println!(

@@ -7,4 +7,5 @@ mod exports;
 mod journal_commands;
 mod large_store;
 mod power_cuts;
+mod recorded_faults;
 mod replays;

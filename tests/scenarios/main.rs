@@ -5,3 +5,4 @@ mod depths;
 mod kept;
 mod mutants;
 mod shrinking;
+mod witness;

@@ -16,3 +16,4 @@ mod run;
 mod site;
 mod usage;
 mod virtual_time;
+mod witness;

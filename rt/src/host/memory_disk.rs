@@ -83,6 +83,11 @@ impl MemoryDisk {
         self.lock().lies = lies;
     }
 
+    /// Do syncs say that they are done, and do nothing?
+    pub fn is_lying(&self) -> bool {
+        self.lock().lies
+    }
+
     /// Bytes that all files have together.
     pub fn used(&self) -> usize {
         self.lock().files.values().map(|file| file.data.len()).sum()

@@ -130,6 +130,7 @@ pub fn run(args: CycleArgs) -> Result<(), Failure> {
     let options = LiveOptions {
         seed: args.seed,
         data_bytes_max: u64::MAX,
+        witness: None,
         data: args.data.clone(),
         field: synthetic::field(floor.clone()),
         workload: true,

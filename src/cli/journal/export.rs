@@ -13,6 +13,7 @@ use takt_rt::host::LiveDisk;
 use super::super::progress::Progress;
 use super::{Failure, no_store, open, other_floor, size, utc};
 use crate::cli::FloorArgs;
+use crate::cli::kept_run::floor_of;
 use crate::host::store::stat::stat;
 use crate::journal::JournalError;
 use crate::replay::export::{ExportError, Exported, export};
@@ -51,7 +52,7 @@ pub struct ExportArgs {
 }
 
 pub(super) fn run(args: ExportArgs) -> Result<(), Failure> {
-    let floor = args.floor.load()?;
+    let floor = floor_of(&args.data, &args.floor)?;
     let disk = open(&args.data)?;
     let options = ReplayOptions {
         epoch: args.epoch,

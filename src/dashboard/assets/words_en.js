@@ -41,6 +41,7 @@ export const EN = {
   "alarm.overrun": "Control cycle over its budget: planning and status are left out",
   "alarm.grants_held": "Control cycle over its budget: vehicles get no further ground",
   "alarm.overrun_stop": "Controlled stop: control cycle over its budget for too long",
+  "alarm.store_loss": "The store has lost what it had kept: compare open orders, loads and stock (the log says what is missing)",
   "priority.high": "High", "priority.medium": "Medium", "priority.low": "Low",
 
   "tab.orders": "Orders", "tab.vehicles": "Vehicles", "tab.stations": "Stations",

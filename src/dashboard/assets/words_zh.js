@@ -39,6 +39,7 @@ export const ZH = {
   "alarm.overrun": "控制周期超出预算：暂停规划与状态更新",
   "alarm.grants_held": "控制周期超出预算：车辆不再获得新路段",
   "alarm.overrun_stop": "受控停止：控制周期长时间超出预算",
+  "alarm.store_loss": "存储丢失了已保存的数据：请核对未完成订单、货物与库存（缺失内容见日志）",
   "priority.high": "高", "priority.medium": "中", "priority.low": "低",
 
   "tab.orders": "订单", "tab.vehicles": "车辆", "tab.stations": "工位",

@@ -37,6 +37,28 @@ struct Entry {
     forgotten: bool,
 }
 
+/// How a new controller has started.
+#[derive(Clone, Copy, Debug)]
+pub struct Restart {
+    /// The id that it gives next.
+    pub next_order: OrderId,
+    /// Revision of the read model that its predecessor showed last.
+    pub shown_before: u64,
+    /// Its disk had said that it synced, and had not.
+    pub disk_lied: bool,
+    /// It has said that something durable is lost.
+    pub loss_named: bool,
+    /// It is what the start before this one said, whose controller did not live to tell.
+    pub named_again: bool,
+}
+
+impl Restart {
+    /// May something be missing? Only what a lying disk lost, and only when it is said.
+    pub fn excuses_loss(&self) -> bool {
+        self.disk_lied && self.loss_named
+    }
+}
+
 impl Orders {
     /// An empty ledger.
     pub fn new(floor: &Floor) -> Self {
@@ -153,70 +175,88 @@ impl Orders {
         }
     }
 
-    /// A new controller has started, and this is what it knows. `excused`: its disk had lied, so that losses are its.
+    /// A new controller has started, and this is what it knows.
+    ///
+    /// A disk that lied may have lost something; but whoever opens the store has to say so, and no id is given twice in
+    /// any case.
     pub fn restarted(
         &mut self,
         model: &ReadModel,
-        next_order: OrderId,
-        excused: bool,
+        restart: Restart,
         now_ms: u64,
         findings: &mut Findings,
     ) {
+        let excused = restart.excuses_loss();
+        if restart.loss_named && !restart.disk_lied && !restart.named_again {
+            findings.note("loss", now_ms, || {
+                "a loss was named after a restart, and the disk had lost nothing".to_owned()
+            });
+        }
+        let unnamed = |what: String| match restart.disk_lied {
+            true => (
+                "loss",
+                format!("{what}: a lying disk lost it, and nobody said so"),
+            ),
+            false => ("orders", what),
+        };
         let open: Vec<OrderId> = self.open.keys().copied().collect();
         for id in open {
             match model.orders.get(&id) {
-                Some(order) if !order.state.is_final() => {
-                    self.open.insert(
-                        id,
-                        Entry {
-                            state: order.state,
-                            uncertain: true,
-                            forgotten: excused,
-                        },
-                    );
-                }
+                // Taken over below.
+                Some(order) if !order.state.is_final() => {}
                 // It ended, and that was kept although the dead controller did not live to tell.
                 Some(_) => drop(self.open.remove(&id)),
                 None => {
                     self.open.remove(&id);
-                    self.lost_by_disk += u64::from(excused);
+                    self.lost_by_disk += u64::from(restart.disk_lied);
                     if !excused {
-                        findings.note("orders", now_ms, || {
-                            format!(
-                                "order {} was durable and is not known after a restart",
-                                id.0
-                            )
-                        });
+                        let (judge, what) = unnamed(format!(
+                            "order {} was durable and is not known after a restart",
+                            id.0
+                        ));
+                        findings.note(judge, now_ms, || what);
                     }
                 }
             }
         }
         for (id, order) in model.orders.iter().filter(|(_, o)| !o.state.is_final()) {
             if *id <= self.last && !self.open.contains_key(id) && !excused {
-                findings.note("orders", now_ms, || {
-                    format!("order {} had ended and is open again after a restart", id.0)
-                });
+                let (judge, what) = unnamed(format!(
+                    "order {} had ended and is open again after a restart",
+                    id.0
+                ));
+                findings.note(judge, now_ms, || what);
             }
+            if excused {
+                // That it was delivered may be forgotten: then it is done again, under the same load's name.
+                self.delivered.remove(&LoadId::of(*id));
+            }
+            // What was forgotten once stays so in the lives that follow.
+            let before = self.open.get(id).is_some_and(|entry| entry.forgotten);
             self.open.insert(
                 *id,
                 Entry {
                     state: order.state,
                     uncertain: true,
-                    forgotten: excused,
+                    forgotten: excused || before,
                 },
             );
             self.last = self.last.max(*id);
         }
-        if next_order <= self.last && !excused {
+        if model.revision < restart.shown_before && !excused {
+            let (judge, what) = unnamed(format!(
+                "{} changes of orders were shown and are not known after a restart",
+                restart.shown_before - model.revision
+            ));
+            findings.note(judge, now_ms, || what);
+        }
+        if restart.next_order <= self.last {
             findings.note("orders", now_ms, || {
                 format!(
                     "order id {} would be given again after a restart",
-                    next_order.0
+                    restart.next_order.0
                 )
             });
-        }
-        if excused {
-            self.last = OrderId(next_order.0 - 1);
         }
     }
 

@@ -11,6 +11,7 @@ use takt_scheduler::orders::{OrderSpec, Refusal};
 use tokio::sync::{broadcast, oneshot};
 
 use super::bridge_thread::ToCycle;
+use super::witness::Post;
 use crate::controller::{Ask, Delta, Refused, VehicleStatus};
 use crate::follower::model::OrderView;
 use crate::follower::{Client, Follower};
@@ -95,6 +96,7 @@ pub(super) struct Keeper {
     committed_at: Instant,
     /// No checkpoint is tried before.
     checkpoint_at: Instant,
+    witness: Option<Post>,
 }
 
 impl Keeper {
@@ -105,6 +107,7 @@ impl Keeper {
         changes: broadcast::Sender<OrderView>,
         to_cycle: Sender<ToCycle>,
         judge: Judge,
+        witness: Option<Post>,
     ) -> Self {
         let timing = Timing::default();
         let pending = BTreeMap::new();
@@ -122,6 +125,7 @@ impl Keeper {
             durable: 0,
             committed_at: Instant::now(),
             checkpoint_at: Instant::now(),
+            witness,
         }
     }
 
@@ -148,8 +152,9 @@ impl Keeper {
                 break;
             }
             if stop {
-                if let Err(problem) = self.store.end(self.kept) {
-                    tracing::error!("the end could not be journalled: {problem}");
+                match self.store.end(self.kept) {
+                    Ok(()) => self.bear_witness(),
+                    Err(problem) => tracing::error!("the end could not be journalled: {problem}"),
                 }
                 break;
             }
@@ -200,6 +205,7 @@ impl Keeper {
     /// Makes everything kept durable, and tells the controller.
     fn commit(&mut self) -> Result<(), JournalError> {
         self.store.commit()?;
+        self.bear_witness();
         self.committed_at = Instant::now();
         if self.kept > self.durable {
             self.durable = self.kept;
@@ -207,6 +213,13 @@ impl Keeper {
             let _ = self.to_cycle.send(ToCycle::Durable { cycle: self.kept });
         }
         Ok(())
+    }
+
+    /// Leaves word for the witness of how far the store is durable.
+    fn bear_witness(&self) {
+        if let (Some(post), Some(mark)) = (&self.witness, self.store.durable()) {
+            post.leave(mark);
+        }
     }
 
     /// Begins a new log when the old one has grown long. One that fails leaves the old log going on, if it can.

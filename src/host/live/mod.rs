@@ -5,35 +5,39 @@
 //! | cycle | the controller | lock-free rings, drained by the bridge thread |
 //! | bridge | the other ends of the rings | polls them once a millisecond: neither side ever wakes the other |
 //! | keeper | journal, follower, requests of people | the bridge thread |
+//! | witness | how far the journal is durable, on another disk | the keeper |
 //! | planner, dispatcher | their models | the bridge thread |
 //! | tokio | sockets | the bridge thread, the keeper |
 
 mod bridge_thread;
 mod cycle_thread;
 mod keeper;
+mod opening;
 mod phases;
+mod witness;
 mod workers;
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use takt_maps::Floor;
 use takt_plc_bridge::{Addresses, Bridge, FromField, ToField};
 use takt_rt::cycle::Timing;
-use takt_rt::host::LiveDisk;
 use takt_rt::thread::Usage;
 use takt_rt::timing::Quantiles;
 
 use super::front::Front;
 use super::judges::standing::Judge;
-use super::store::{Started, Store, StoreOptions};
+use super::store::Started;
 use crate::controller::{Controller, Counts, Phase};
 use keeper::{Keeper, ToKeeper};
+use opening::open_store;
+pub use witness::WitnessCounts;
+use witness::WitnessThread;
 
 /// Where messages to vehicles and devices go.
 pub trait Field: Send + Sync {
@@ -66,6 +70,8 @@ pub struct LiveOptions {
     pub data: Option<PathBuf>,
     /// How many bytes that may take.
     pub data_bytes_max: u64,
+    /// Where, on another disk, it is written how far that is durable; `None`: nowhere.
+    pub witness: Option<PathBuf>,
     /// Vehicles and devices.
     pub field: FieldChoice,
     /// Make the floor's own random and rush orders.
@@ -135,6 +141,8 @@ pub struct Summary {
     pub usage: Usage,
     /// How the cycle's thread was scheduled.
     pub scheduler: String,
+    /// What became of marks for the witness; `None` without one.
+    pub witness: Option<WitnessCounts>,
 }
 
 /// A running controller.
@@ -148,6 +156,7 @@ pub struct Live {
     cycle: JoinHandle<cycle_thread::Ended>,
     bridge_thread: JoinHandle<()>,
     keeper: JoinHandle<keeper::Ended>,
+    witness: Option<WitnessThread>,
 }
 
 impl Live {
@@ -160,12 +169,14 @@ impl Live {
         options: LiveOptions,
         tokio: &tokio::runtime::Handle,
     ) -> Result<Self, LiveError> {
+        let (started, witness) = open_store(&floor, &options)?;
+        let witness = witness.map(WitnessThread::start).transpose()?;
         let Started {
             store,
             follower,
             restored,
             ..
-        } = open_store(&floor, &options)?;
+        } = started;
         let keeps = store.keeps();
         let now_ms = restored.now_ms;
         let open = restored.orders.len() as u64;
@@ -201,6 +212,7 @@ impl Live {
             front.changes(),
             to_bridge.clone(),
             Judge::new(&floor, open, now_ms),
+            witness.as_ref().map(WitnessThread::post),
         );
         let keeper = thread("takt-keeper", move || keeper.run(&for_keeper))?;
         let calls_to = to_keeper.clone();
@@ -262,6 +274,7 @@ impl Live {
             cycle,
             bridge_thread,
             keeper,
+            witness,
         })
     }
 
@@ -278,6 +291,10 @@ impl Live {
         // The keeper may have died of a full disk; then this says nothing new.
         let _ = self.to_keeper.send(ToKeeper::Stop);
         let kept = join(self.keeper).await.unwrap_or_default();
+        let witness = match self.witness {
+            Some(witness) => tokio::task::spawn_blocking(|| witness.end()).await.ok(),
+            None => None,
+        };
         if let Some(bridge) = self.modbus.and_then(Arc::into_inner) {
             bridge.stop().await;
         }
@@ -292,6 +309,7 @@ impl Live {
             scheduler: cycle.scheduler,
             deadlocks: kept.deadlocks,
             orders_lost: kept.lost(cycle.open),
+            witness,
         }
     }
 }
@@ -310,42 +328,4 @@ fn thread<T: Send + 'static>(
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
-}
-
-/// Opens the store in the directory that was asked for; says what a person should know about it.
-fn open_store(floor: &Arc<Floor>, options: &LiveOptions) -> Result<Started, LiveError> {
-    let store_options = StoreOptions {
-        utc_ms: utc_ms(),
-        seed: options.seed,
-        bytes_max: options.data_bytes_max,
-    };
-    let Some(directory) = &options.data else {
-        return Ok(Store::nowhere(floor, &store_options));
-    };
-    let named = |e: &dyn std::fmt::Display| format!("store {}: {e}", directory.display());
-    let disk = LiveDisk::open(directory).map_err(|e| match e.kind() {
-        ErrorKind::NotADirectory => LiveError::WrongStore(named(&e)),
-        _ => LiveError::Store(named(&e)),
-    })?;
-    let started = Store::open(floor, Box::new(disk), &store_options).map_err(|e| {
-        if e.is_disk_full() {
-            LiveError::Store(format!("{}; free room on the disk", named(&e)))
-        } else if e.is_disk_failure() {
-            LiveError::Store(named(&e))
-        } else {
-            LiveError::WrongStore(named(&e))
-        }
-    })?;
-    for warning in &started.warnings {
-        tracing::warn!("store {}: {warning}", directory.display());
-    }
-    Ok(started)
-}
-
-/// Milliseconds since 1970, by this machine's clock.
-fn utc_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO)
-        .as_millis() as u64
 }

@@ -6,26 +6,32 @@
 
 pub mod record;
 pub mod stat;
+pub mod testimony;
+pub mod witness;
 
 mod check;
 mod migrate;
+mod opening;
 mod rebuild;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness_tests;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use takt_maps::{Floor, OrderId};
 use takt_rt::host::Disk;
 use takt_rt::mutant::{Mutant, is_on};
 
-use crate::controller::{Ask, CycleFacts, Delta, Input, Restored};
+use crate::controller::{Ask, CycleFacts, Delta, Input};
 use crate::follower::{Client, Follower};
-use crate::journal::{self, Identity, Journal, JournalError, Warning};
+use crate::journal::{Identity, Journal, JournalError};
 pub use check::verify;
+pub use opening::Started;
 pub use rebuild::Rebuild;
-use record::{BUILD, Begin, Kept, Record, Replay, VERSION};
+use record::{Record, Replay, VERSION};
+use witness::Mark;
 
 /// A disk of any kind.
 pub type AnyDisk = Box<dyn Disk + Send>;
@@ -70,18 +76,10 @@ pub struct Store {
     zero_utc_ms: u64,
     last_order: OrderId,
     bytes_max: u64,
-}
-
-/// A store that has been opened: the store, and what it knows.
-pub struct Started {
-    /// Ready for the first cycle.
-    pub store: Store,
-    /// What people are shown.
-    pub follower: Follower,
-    /// What the controller starts from.
-    pub restored: Restored,
-    /// What a person should know.
-    pub warnings: Vec<Warning>,
+    floor_digest: u64,
+    /// The last cycle that was kept, durable or not.
+    kept: u64,
+    durable: Option<Mark>,
 }
 
 /// What a store on this floor is written for.
@@ -93,92 +91,9 @@ pub fn identity(floor: &Floor) -> Identity {
 }
 
 impl Store {
-    /// A store that keeps nothing.
-    pub fn nowhere(floor: &Arc<Floor>, options: &StoreOptions) -> Started {
-        // Greater than that of a controller that ran some seconds ago, up to a wrap after 18 hours.
-        let epoch = ((options.utc_ms / 1_000) as u16).max(1);
-        Started {
-            store: Self {
-                journal: None,
-                epoch,
-                zero_utc_ms: options.utc_ms,
-                last_order: OrderId(0),
-                bytes_max: options.bytes_max,
-            },
-            follower: Follower::new(floor.clone(), options.utc_ms),
-            restored: Restored::default(),
-            warnings: Vec::new(),
-        }
-    }
-
-    /// Opens a store, rebuilds what it knows, and begins a new life behind a checkpoint of it.
-    ///
-    /// A store of an older version is taken over; its files stay beside the new ones under another name.
-    ///
-    /// # Errors
-    /// See [`JournalError`].
-    pub fn open(
-        floor: &Arc<Floor>,
-        mut disk: AnyDisk,
-        options: &StoreOptions,
-    ) -> Result<Started, JournalError> {
-        let older = migrate::older(floor, &disk)?;
-        if older.is_none() {
-            migrate::finish(&mut disk)?;
-        }
-        let opened = journal::open::<_, Kept, Record>(disk, identity(floor))?;
-        let (begin_epoch, recovered) = (opened.epoch, &opened.recovered);
-        let mut warnings = recovered.warnings.clone();
-        let mut rebuild = Rebuild::new(floor, &recovered.checkpoint, options.utc_ms);
-        recovered.records.iter().for_each(|r| rebuild.take(r));
-        let mut epoch = begin_epoch;
-        if let Some(older) = &older {
-            rebuild = Rebuild::new(floor, &older.checkpoint, options.utc_ms);
-            older.records.iter().for_each(|r| rebuild.take(r));
-            warnings.extend(older.warnings.iter().cloned());
-            epoch = epoch.max(older.epoch + 1);
-        }
-        // Among what is lost there may be orders whose ids somebody knows: no id is given twice.
-        rebuild.skip_orders(warnings.iter().map(Warning::records_lost_max).sum());
-        let checkpoint = rebuild.checkpoint(options.utc_ms);
-        // What the controller starts from is what a replay will find, not what this start has found.
-        let (follower, mut restored) = Rebuild::new(floor, &checkpoint, options.utc_ms).finish();
-        if is_on(Mutant::LoseOrderAtRestart) {
-            restored.orders.pop();
-        }
-        if is_on(Mutant::ReuseOrderId) {
-            restored.next_order = restored.next_order.saturating_sub(1).max(1);
-        }
-        let mut journal = opened.in_epoch(epoch).begin(&checkpoint)?;
-        // The vehicles' registers have 16 bits for it; they compare as serial numbers do.
-        let epoch = journal.epoch() as u16;
-        let epoch = if is_on(Mutant::ReuseEpoch) { 1 } else { epoch };
-        let begin = Begin {
-            build: BUILD.to_owned(),
-            floor: floor.name.clone(),
-            utc_ms: options.utc_ms,
-            epoch,
-            seed: options.seed,
-        };
-        journal.append(&Record::Begin(begin))?;
-        journal.commit()?;
-        if older.is_some() {
-            migrate::finish(journal.disk_mut())?;
-        }
-        journal.retain(options.bytes_max)?;
-        let store = Self {
-            journal: Some(journal),
-            epoch,
-            zero_utc_ms: follower.model.started_utc_ms,
-            last_order: OrderId(restored.next_order - 1),
-            bytes_max: options.bytes_max,
-        };
-        Ok(Started {
-            store,
-            follower,
-            restored,
-            warnings,
-        })
+    /// How far it is durable, to be told to a witness; `None` if it keeps nothing.
+    pub fn durable(&self) -> Option<Mark> {
+        self.durable
     }
 
     /// This start's epoch.
@@ -198,6 +113,7 @@ impl Store {
     /// See [`Journal::append`].
     pub fn keep(&mut self, cycle: &Cycle, askers: &impl Askers) -> Result<bool, JournalError> {
         let mut awaited = false;
+        self.kept = cycle.number;
         let changes = cycle.deltas.iter().any(Delta::durable);
         let forgets = is_on(Mutant::UnjournalledInput) && cycle.number.is_multiple_of(97);
         if forgets {
@@ -265,10 +181,18 @@ impl Store {
     /// # Errors
     /// See [`Journal::commit`].
     pub fn commit(&mut self) -> Result<(), JournalError> {
-        match &mut self.journal {
-            Some(journal) => journal.commit(),
-            None => Ok(()),
-        }
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.commit()?;
+        self.durable = Some(Mark {
+            floor: self.floor_digest,
+            epoch: journal.epoch(),
+            records: journal.next_record(),
+            cycle: self.kept,
+            next_order: self.last_order.0 + 1,
+        });
+        Ok(())
     }
 
     /// Ends the life in order.

@@ -18,6 +18,8 @@ pub struct Rebuild {
     latest_ms: u64,
     /// Of the next order submitted.
     client: Option<Client>,
+    /// The start that wrote the checkpoint has found a loss.
+    loss: bool,
 }
 
 impl Rebuild {
@@ -34,6 +36,7 @@ impl Rebuild {
             last_order: 0,
             latest_ms: 0,
             client: None,
+            loss: false,
         };
         checkpoint.iter().for_each(|kept| this.keep(kept));
         this
@@ -66,6 +69,7 @@ impl Rebuild {
                 vehicle: *vehicle,
                 boot: *boot,
             }),
+            Kept::Loss => self.loss = true,
             Kept::FloorPaused => self.change(&Delta::FloorPaused { paused: true }),
         }
     }
@@ -100,6 +104,21 @@ impl Rebuild {
     /// So many ids may have been given that nothing is known of.
     pub fn skip_orders(&mut self, ids: u64) {
         self.last_order = self.last_order.saturating_add(ids);
+    }
+
+    /// Did the start that wrote the checkpoint find a loss?
+    pub fn found_loss(&self) -> bool {
+        self.loss
+    }
+
+    /// The order id that comes next.
+    pub fn next_order(&self) -> u64 {
+        self.last_order.saturating_add(1)
+    }
+
+    /// Orders go on with this id, or a later one.
+    pub fn go_on_with(&mut self, next_order: u64) {
+        self.last_order = self.last_order.max(next_order.saturating_sub(1));
     }
 
     /// The checkpoint that stands for all of it. The wall clock goes on while nothing runs; it may have been set back.
@@ -138,6 +157,7 @@ impl Rebuild {
             boots: model.boots.iter().map(|(&v, &boot)| (v, boot)).collect(),
             next_order: self.last_order + 1,
             now_ms: self.latest_ms,
+            loss: self.loss,
         };
         (self.follower, restored)
     }

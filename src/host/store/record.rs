@@ -148,6 +148,8 @@ pub enum Kept {
         /// How often it had been switched on.
         boot: u16,
     },
+    /// The start that wrote this has found that something durable is lost: the controller begins with the alarm.
+    Loss,
 }
 
 impl Kept {
@@ -163,6 +165,7 @@ impl Kept {
             Self::FloorPaused => "floor_paused",
             Self::EdgeBlocked(_) => "edge_blocked",
             Self::VehicleBooted { .. } => "vehicle_booted",
+            Self::Loss => "loss",
         }
     }
 }

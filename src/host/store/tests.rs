@@ -1,19 +1,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::Arc;
+
 use super::migrate::EntryV1;
+use super::record::Kept;
 use super::*;
 use crate::follower::model::OrderView;
-use crate::journal::{checkpoint_file, read_file};
+use crate::journal::{self, Warning, checkpoint_file, read_file};
 use takt_maps::{BufferId, StationId, VehicleId};
 use takt_rt::host::MemoryDisk;
 use takt_scheduler::orders::{OrderSpec, OrderState, Stop, Transition};
 
-fn built_in() -> Arc<Floor> {
+pub(super) fn built_in() -> Arc<Floor> {
     let loaded = takt_maps::formats::builtin("electronics-line").expect("it is built in");
     Arc::new(loaded.expect("it has no problems").floor)
 }
 
-fn options(utc_ms: u64) -> StoreOptions {
+pub(super) fn options(utc_ms: u64) -> StoreOptions {
     StoreOptions {
         utc_ms,
         seed: 3,
@@ -33,7 +36,7 @@ fn spec(from: usize, to: usize) -> OrderSpec {
     }
 }
 
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Askers for Nobody {
     fn asked(&self, _: u64) -> Option<(&Client, &Ask)> {
@@ -41,7 +44,7 @@ impl Askers for Nobody {
     }
 }
 
-fn submitted(id: u64, at_ms: u64) -> Delta {
+pub(super) fn submitted(id: u64, at_ms: u64) -> Delta {
     Delta::Submitted {
         id: OrderId(id),
         spec: spec(0, 1),
@@ -50,7 +53,7 @@ fn submitted(id: u64, at_ms: u64) -> Delta {
     }
 }
 
-fn moved(id: u64, to: OrderState, at_ms: u64) -> Delta {
+pub(super) fn moved(id: u64, to: OrderState, at_ms: u64) -> Delta {
     Delta::Moved(Transition {
         order: OrderId(id),
         spec: spec(0, 1),
@@ -61,7 +64,7 @@ fn moved(id: u64, to: OrderState, at_ms: u64) -> Delta {
     })
 }
 
-fn cycle(number: u64, deltas: Vec<Delta>) -> Cycle {
+pub(super) fn cycle(number: u64, deltas: Vec<Delta>) -> Cycle {
     Cycle {
         number,
         deltas,
@@ -255,7 +258,7 @@ fn a_store_of_the_first_version_is_taken_over_and_kept() {
     }
 }
 
-fn copy(disk: &MemoryDisk) -> MemoryDisk {
+pub(super) fn copy(disk: &MemoryDisk) -> MemoryDisk {
     let mut new = MemoryDisk::new();
     for file in disk.list().unwrap() {
         new.append(&file, &disk.read(&file).unwrap()).unwrap();

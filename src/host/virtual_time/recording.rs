@@ -6,6 +6,7 @@ use takt_maps::OrderId;
 
 use crate::controller::{Ask, CycleFacts, Delta, Input, Refused};
 use crate::follower::{Client, Follower};
+use crate::host::store::witness::Witness;
 use crate::host::store::{Askers, Cycle, Store};
 use crate::journal::JournalError;
 
@@ -34,6 +35,8 @@ impl Askers for Pending {
 /// A store and what waits for it.
 pub(super) struct Recording {
     store: Store,
+    /// Told of each commit at once; live, a thread of its own does it within some time.
+    witness: Option<Witness>,
     pending: Pending,
     answers: Vec<Answered>,
     /// What the cycle that comes takes in.
@@ -51,9 +54,10 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    pub(super) fn new(store: Store) -> Self {
-        Self {
+    pub(super) fn new(store: Store, witness: Option<Witness>) -> Self {
+        let mut this = Self {
             store,
+            witness,
             pending: Pending::default(),
             answers: Vec::new(),
             facts: CycleFacts::default(),
@@ -63,6 +67,16 @@ impl Recording {
             unanswered: Vec::new(),
             durable: None,
             broken: None,
+        };
+        this.bear_witness();
+        this
+    }
+
+    /// Tells the witness how far the store is durable.
+    fn bear_witness(&mut self) {
+        if let (Some(witness), Some(mark)) = (&mut self.witness, self.store.durable()) {
+            // One that cannot be written stops nobody; what it does not know is not held against the store.
+            let _ = witness.write(&mark);
         }
     }
 
@@ -152,6 +166,7 @@ impl Recording {
             Ok(()) => {
                 self.durable = Some(cycle);
                 self.uncommitted = false;
+                self.bear_witness();
             }
             Err(error) => self.broken = Some(error),
         }
@@ -186,7 +201,7 @@ impl Recording {
     pub(super) fn end(&mut self, cycle: u64) -> Result<(), JournalError> {
         match self.broken.take() {
             Some(error) => Err(error),
-            None => self.store.end(cycle),
+            None => self.store.end(cycle).map(|()| self.bear_witness()),
         }
     }
 }

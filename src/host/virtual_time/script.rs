@@ -94,8 +94,13 @@ impl Rehearsal {
                     disk.set_capacity(None);
                 }
             }
-            // Now the machine loses power, and what the disk only said to have is gone.
-            FaultKind::DiskLies => self.trouble.dies(fault, true),
+            // Now the machine loses power, whether its controller is up or not, and what the disk only said to have is gone.
+            FaultKind::DiskLies => {
+                self.trouble.dies(fault, true);
+                if self.is_down() {
+                    self.cut_power();
+                }
+            }
             FaultKind::PlannerStalls => self.workers.planning.stalled = false,
             FaultKind::PlannerLate => self.workers.planning.late_cycles = 0,
             FaultKind::PlannerStale => self.workers.planning.stale = false,
@@ -173,10 +178,18 @@ impl Rehearsal {
         self.workers.commands.clear();
         self.workers.deltas.clear();
         self.hang_up();
-        if let (Some(seed), Some(disk)) = (death.power_cut, &self.trouble.disk) {
+        self.trouble.death = Some(death);
+        self.cut_power();
+        self.down_until_ms = Some(self.now_ms() + death.down_ms);
+    }
+
+    /// What a death by power cut does to the disk.
+    fn cut_power(&mut self) {
+        let death = self.trouble.death.take();
+        let seed = death.and_then(|death| death.power_cut);
+        if let (Some(seed), Some(disk)) = (seed, &self.trouble.disk) {
             disk.crash(seed);
         }
-        self.down_until_ms = Some(self.now_ms() + death.down_ms);
     }
 
     /// Nobody controls the floor; a new controller is started when it is time.
@@ -277,6 +290,11 @@ impl Rehearsal {
     /// Is nothing the matter any more, and nothing to come?
     pub fn trouble_is_over(&self) -> bool {
         self.trouble.is_over() && self.down_until_ms.is_none()
+    }
+
+    /// Has its controller died, and not been started again yet?
+    pub fn is_down(&self) -> bool {
+        self.down_until_ms.is_some()
     }
 
     /// The judge of orders, to ask what is open.

@@ -103,6 +103,15 @@ pub(super) enum Turn {
     Ends(Fault),
 }
 
+/// Disks in memory, that outlive the controllers of a rehearsal.
+#[derive(Clone, Debug, Default)]
+pub struct Disks {
+    /// The store's, that faults can make fail.
+    pub store: MemoryDisk,
+    /// The witness's, that always keeps its word.
+    pub witness: MemoryDisk,
+}
+
 /// The script and where it has got to.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
@@ -113,6 +122,8 @@ pub(super) struct Trouble {
     due_ms: u64,
     /// A disk that can be made to fail; `None`: a real one, or none.
     pub(super) disk: Option<MemoryDisk>,
+    /// The witness's disk, on another machine: it does not fail.
+    pub(super) witness: Option<MemoryDisk>,
     /// The disk has lied: what it lost since is its fault.
     pub(super) disk_lied: bool,
     /// It has lied at some time, or reported that it failed.
@@ -130,11 +141,13 @@ pub(super) struct Trouble {
 
 impl Trouble {
     /// The script in the order of its begin.
-    pub(super) fn new(mut script: Vec<Fault>, disk: Option<MemoryDisk>) -> Self {
+    pub(super) fn new(mut script: Vec<Fault>, disks: Option<Disks>) -> Self {
         script.sort_by_key(|f| (f.at_ms, f.kind, f.target));
+        let (disk, witness) = disks.map(|d| (d.store, d.witness)).unzip();
         Self {
             script,
             disk,
+            witness,
             ..Self::default()
         }
     }

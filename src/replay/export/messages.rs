@@ -219,6 +219,7 @@ pub(super) fn alarm(floor: &Floor, kind: AlarmKind, priority: Option<AlarmPriori
         AlarmKind::Overrun => ("overrun", ""),
         AlarmKind::GrantsHeld => ("grants_held", ""),
         AlarmKind::OverrunStop => ("overrun_stop", ""),
+        AlarmKind::StoreLoss => ("store_loss", ""),
     };
     json!({ "kind": what, "about": about, "active": priority.is_some(), "priority": priority })
 }
