@@ -80,6 +80,8 @@ pub struct Store {
     /// The last cycle that was kept, durable or not.
     kept: u64,
     durable: Option<Mark>,
+    /// For what is being encoded.
+    scratch: Vec<u8>,
 }
 
 /// What a store on this floor is written for.
@@ -165,8 +167,16 @@ impl Store {
         if self.journal.is_none() {
             return Ok(());
         }
-        let bytes = postcard::to_stdvec(replay).map_err(JournalError::Encode)?;
-        self.append(&Record::Replay(bytes))
+        // One buffer for all: it is filled in every cycle.
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        let bytes = postcard::to_extend(replay, bytes).map_err(JournalError::Encode)?;
+        let record = Record::Replay(bytes);
+        let appended = self.append(&record);
+        if let Record::Replay(bytes) = record {
+            self.scratch = bytes;
+        }
+        appended
     }
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {

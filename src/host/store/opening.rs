@@ -49,6 +49,7 @@ impl Store {
                 floor_digest: floor.digest,
                 kept: 0,
                 durable: None,
+                scratch: Vec::new(),
             },
             follower: Follower::new(floor.clone(), options.utc_ms),
             restored: Restored::default(),
@@ -156,6 +157,7 @@ impl Store {
             floor_digest: floor.digest,
             kept: 0,
             durable: None,
+            scratch: Vec::new(),
         };
         store.commit()?;
         Ok(Started {
