@@ -92,6 +92,10 @@ pub struct VehicleControl {
     pub boot: Option<u16>,
     /// When it last was where it may be, by its own word and beyond doubt.
     pub believed_ms: u64,
+    /// Where it was then; `None`: it has not been believed since it was located.
+    pub believed_at: Option<(i32, i32)>,
+    /// To where it counts its base, and since when, if that is not how it is counted here.
+    pub miscounts: Option<(u32, u64)>,
     /// The bridge says that the link is up.
     pub link_up: bool,
     /// Reports come in time.
@@ -285,6 +289,9 @@ impl Digest for VehicleControl {
         mixer.add(self.commanded_ms);
         mixer.add(self.acknowledge_ms);
         mixer.add(self.believed_ms);
+        let place = |(x, y): (i32, i32)| u64::from(x as u32) << 32 | u64::from(y as u32);
+        mixer.add_option(self.believed_at.map(place));
+        mixer.add_option(self.miscounts.map(|(seq, ms)| u64::from(seq) << 40 ^ ms));
         mixer.add(u64::from(self.action_load.0));
         if let Some(transfer) = &self.transfer {
             transfer.digest(mixer);

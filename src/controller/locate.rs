@@ -162,6 +162,7 @@ impl Controller {
         }
         let v = &mut self.fleet[vehicle.index()];
         v.location = Location::Known;
+        v.believed_at = None;
         self.missing -= 1;
         v.action_sequence = report.action_sequence;
         v.action = Action::None;

@@ -11,6 +11,10 @@ use crate::follower::model::{AlarmKind, AlarmPriority};
 
 /// A missed deadline is shown for so long.
 const DEADLINE_SHOWN_MS: u64 = 10_000;
+/// A vehicle that counts its base otherwise has to say so for so long.
+const MISCOUNT_MS: u64 = 5_000;
+/// A report may have been under way for so much less time than the one before it.
+const REPORT_JITTER_MS: u64 = 300;
 
 impl Controller {
     /// Takes one input in.
@@ -100,14 +104,14 @@ impl Controller {
         if report.base_end_seq < self.traffic.last_reached(vehicle).1 {
             // It has forgotten what it was given.
             self.lose(vehicle, out);
+            self.count_anew(vehicle, out);
             return;
         }
         // One that said too much before, and is where it was then thought to be, has merely not got there yet.
         let reached_seq = report.reached_seq.max(self.traffic.last_reached(vehicle).1);
         // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
-        let since_ms = self.now_ms - self.fleet[vehicle.index()].believed_ms;
-        if !self.is_beyond(vehicle, reached_seq)
-            || !self.can_have_come(vehicle, reached_seq, since_ms)
+        if !is_on(Mutant::BelieveAnyReport)
+            && !(self.is_beyond(vehicle, reached_seq) && self.can_have_come(vehicle, reached_seq))
         {
             self.lose(vehicle, out);
             return;
@@ -116,10 +120,13 @@ impl Controller {
             // It claims ground that it was never given: nothing is released on its word.
             self.counts.reports_refused += 1;
             self.lose(vehicle, out);
+            self.count_anew(vehicle, out);
             return;
         }
         let v = &mut self.fleet[vehicle.index()];
         v.believed_ms = self.now_ms;
+        v.believed_at = report.pose.map(|pose| (pose.x_mm, pose.y_mm));
+        v.miscounts = None;
         if v.location == Location::Lost {
             v.location = Location::Known;
             v.command_due = true;
@@ -147,15 +154,50 @@ impl Controller {
         }
     }
 
-    /// Can it have come as far as this waypoint in so long? It may have been just before the first that it passed, and drove
-    /// the rest of the way no faster than its kind can.
-    fn can_have_come(&self, vehicle: VehicleId, waypoint: u32, since_ms: u64) -> bool {
-        let mut passed = self.traffic.base(vehicle).take_while(|w| w.seq <= waypoint);
-        let Some(mut from) = passed.next().map(|w| (w.x_mm, w.y_mm)) else {
+    /// It counts its base otherwise than it is counted here: it was located by a false report, or has forgotten its base
+    /// without having been switched off. When it stands, has nothing ahead of it and keeps saying so, it is taken for one
+    /// that was switched off and on.
+    fn count_anew<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
+        let now_ms = self.now_ms;
+        let v = &mut self.fleet[vehicle.index()];
+        let end = v.report.base_end_seq;
+        if !v.stands() {
+            v.miscounts = None;
+            return;
+        }
+        let since_ms = match v.miscounts {
+            Some((seq, since_ms)) if seq == end => since_ms,
+            _ => now_ms,
+        };
+        v.miscounts = Some((end, since_ms));
+        if now_ms < since_ms + MISCOUNT_MS {
+            return;
+        }
+        v.miscounts = None;
+        if !v.paused {
+            v.paused = true;
+            out.delta(Delta::VehiclePaused {
+                vehicle,
+                paused: true,
+            });
+        }
+        self.rejoin(vehicle);
+    }
+
+    /// Can it have come past this waypoint to where it is since it was last believed, no faster than its kind can? On a way
+    /// that leads there and back its pose alone does not tell.
+    fn can_have_come(&self, vehicle: VehicleId, waypoint: u32) -> bool {
+        let v = &self.fleet[vehicle.index()];
+        let base = self.traffic.base(vehicle);
+        let mut passed = base.take_while(|w| w.seq <= waypoint).peekable();
+        let Some(first) = passed.peek() else {
             return true;
         };
+        // Where it was then is not known of one that has just been located: just before the first that it passed.
+        let mut from = v.believed_at.unwrap_or((first.x_mm, first.y_mm));
+        let here = v.report.pose.map(|pose| (pose.x_mm, pose.y_mm));
         let mut way_mm = 0;
-        for to in passed.map(|w| (w.x_mm, w.y_mm)) {
+        for to in passed.map(|w| (w.x_mm, w.y_mm)).chain(here) {
             let (dx, dy) = (
                 i64::from(to.0) - i64::from(from.0),
                 i64::from(to.1) - i64::from(from.1),
@@ -164,6 +206,7 @@ impl Controller {
             from = to;
         }
         let [empty, loaded] = self.floor.kind_of(vehicle).speed_mm_s;
+        let since_ms = self.now_ms - v.believed_ms + REPORT_JITTER_MS;
         let reach_mm = u64::from(empty.max(loaded)) * since_ms / 1_000;
         way_mm <= reach_mm + u64::from(self.floor.control.position_tolerance_mm)
     }

@@ -92,7 +92,8 @@ impl Shrinker<'_> {
 
     /// Takes a smaller scenario over if the same judge still objects to it.
     fn try_it(&mut self, mut smaller: Scenario) -> bool {
-        if self.is_over() || smaller == self.best {
+        let can_be_named = smaller.floor.to_string().parse::<FloorChoice>().is_ok();
+        if self.is_over() || smaller == self.best || !can_be_named {
             return false;
         }
         let Ok(floor) = smaller.floor() else {

@@ -29,7 +29,7 @@ const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::LoseOrderAtRestart, 1),
     (Mutant::ReuseOrderId, 1),
     (Mutant::ReuseEpoch, 1),
-    (Mutant::IgnoreWitness, 30),
+    (Mutant::IgnoreWitness, 100),
     (Mutant::CompleteEarly, 0),
     (Mutant::KeepCancelled, 1),
     (Mutant::NeverRetry, 9),
