@@ -25,6 +25,9 @@ impl Controller {
                     v.command_due = true;
                     self.dispatch_due = true;
                     out.delta(Delta::VehiclePaused { vehicle, paused });
+                    if !paused {
+                        self.locate_anew(vehicle);
+                    }
                     Ok(None)
                 }
                 None => Err(Refused::UnknownVehicle),

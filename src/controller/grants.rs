@@ -67,6 +67,13 @@ impl Controller {
             if !self.is_short_of_ground(vehicle) {
                 break;
             }
+            if !self.lost.is_empty()
+                && let Some(edge) = self.traffic.pending(vehicle).next()
+                && let Some(lost) = self.in_the_way_by_its_word(vehicle, edge)
+            {
+                wait = WaitView::Vehicle(lost);
+                break;
+            }
             let (doors, floor, blocked) = (&self.doors, &self.floor, &self.blocked);
             match self.traffic.grant(floor, vehicle, u32::MAX, |edge| {
                 !blocked[edge.index()] && Self::door_open(doors, floor, edge)

@@ -1,7 +1,7 @@
 //! Locating: after a start, a restart or a vehicle's power-on nothing is granted before it is known where they stand.
 
 use takt_maps::words::{Action, ActionState, LoadId, OperatingMode};
-use takt_maps::{BufferId, OrderId, VehicleId};
+use takt_maps::{BufferId, EdgeId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
 
@@ -161,8 +161,9 @@ impl Controller {
             return;
         }
         let v = &mut self.fleet[vehicle.index()];
-        v.location = Location::Known;
         v.believed_at = None;
+        self.is_known(vehicle);
+        let v = &mut self.fleet[vehicle.index()];
         self.missing -= 1;
         v.action_sequence = report.action_sequence;
         v.action = Action::None;
@@ -232,8 +233,76 @@ impl Controller {
             .is_err()
         {
             // It counts where nothing can be counted on: a person has to look.
-            self.fleet[vehicle.index()].location = Location::Lost;
+            self.is_lost(vehicle);
         }
+    }
+
+    /// A person who has looked at a vehicle that is not where it should be lets it go on: what it holds is freed, and it
+    /// is located where it stands. Only if it stands at a node, with nothing ahead of it and nothing begun.
+    pub(super) fn locate_anew(&mut self, vehicle: VehicleId) {
+        let v = &mut self.fleet[vehicle.index()];
+        let report = &v.report;
+        let at_node = report.pose.is_some_and(|pose| {
+            let at = (pose.x_mm, pose.y_mm);
+            let node = self.nodes.nearest(&self.floor.roadmap, at);
+            node.is_some_and(|node| self.traffic.at_rest(vehicle) != Some(node))
+        });
+        let settled = v.linked
+            && v.stands()
+            && report.epoch == self.epoch
+            && report.mode == OperatingMode::Automatic
+            && v.transfer.is_none()
+            && v.dock.is_none();
+        if v.location != Location::Lost || !settled || !at_node {
+            return;
+        }
+        v.location = Location::Unknown;
+        v.miscounts = None;
+        self.missing += 1;
+        self.lost.retain(|&lost| lost != vehicle);
+        self.traffic.remove(vehicle);
+    }
+
+    /// It is where it may be.
+    pub(super) fn is_known(&mut self, vehicle: VehicleId) {
+        self.fleet[vehicle.index()].location = Location::Known;
+        self.lost.retain(|&lost| lost != vehicle);
+    }
+
+    /// It is not where it may be.
+    pub(super) fn is_lost(&mut self, vehicle: VehicleId) {
+        self.fleet[vehicle.index()].location = Location::Lost;
+        if !self.lost.contains(&vehicle) {
+            self.lost.push(vehicle);
+        }
+    }
+
+    /// A vehicle that is not where it may be, says that it is at a node, and would be in the way of `vehicle` there.
+    ///
+    /// It may be right: located when it reported another position than it had, say, it holds ground that it is not on.
+    pub(super) fn in_the_way_by_its_word(
+        &self,
+        vehicle: VehicleId,
+        edge: EdgeId,
+    ) -> Option<VehicleId> {
+        let class = |v: VehicleId| self.floor.kind_of(v).class(self.traffic.is_loaded(v));
+        let edge = self.floor.roadmap.edge(edge);
+        let wanted = [edge.place, self.floor.roadmap.place_of(edge.to)];
+        self.lost.iter().copied().find(|&lost| {
+            let pose = self.fleet[lost.index()].report.pose;
+            let node = pose.and_then(|pose| {
+                let at = (pose.x_mm, pose.y_mm);
+                self.nodes.nearest(&self.floor.roadmap, at)
+            });
+            node.is_some_and(|node| {
+                let there = (class(lost), self.floor.roadmap.place_of(node));
+                let conflicts = &self.floor.conflicts;
+                lost != vehicle
+                    && wanted
+                        .iter()
+                        .any(|&place| conflicts.conflict((class(vehicle), place), there))
+            })
+        })
     }
 }
 

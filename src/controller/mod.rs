@@ -105,6 +105,8 @@ pub struct Controller {
     stopping: bool,
     next_order: u64,
     fleet: Tracked<VehicleControl>,
+    /// Vehicles that are [`Location::Lost`](fleet::Location::Lost), in any order.
+    lost: Vec<VehicleId>,
     /// Why each vehicle waits; only shown.
     waits: Vec<WaitView>,
     devices: Tracked<DeviceControl>,
@@ -174,6 +176,7 @@ impl Controller {
             now_ms: restored.now_ms,
             durable_cycle: 0,
             floor_paused: restored.floor_paused,
+            lost: Vec::with_capacity(floor.vehicles.len()),
             blocked: vec![false; floor.roadmap.edges().len()],
             stopping: false,
             next_order: restored.next_order.max(1),

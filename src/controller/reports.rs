@@ -110,9 +110,9 @@ impl Controller {
         // One that said too much before, and is where it was then thought to be, has merely not got there yet.
         let reached_seq = report.reached_seq.max(self.traffic.last_reached(vehicle).1);
         // Ground is released on its word only where its pose bears it out: one that has passed a waypoint is not before it.
-        if !is_on(Mutant::BelieveAnyReport)
-            && !(self.is_beyond(vehicle, reached_seq) && self.can_have_come(vehicle, reached_seq))
-        {
+        let borne_out =
+            self.is_beyond(vehicle, reached_seq) && self.can_have_come(vehicle, reached_seq);
+        if !borne_out && !is_on(Mutant::BelieveAnyReport) {
             self.lose(vehicle, out);
             return;
         }
@@ -128,8 +128,8 @@ impl Controller {
         v.believed_at = report.pose.map(|pose| (pose.x_mm, pose.y_mm));
         v.miscounts = None;
         if v.location == Location::Lost {
-            v.location = Location::Known;
             v.command_due = true;
+            self.is_known(vehicle);
             out.delta(Delta::Cleared {
                 kind: AlarmKind::VehiclePosition(vehicle),
                 at_ms: self.now_ms,
@@ -141,8 +141,8 @@ impl Controller {
     fn lose<O: Outputs>(&mut self, vehicle: VehicleId, out: &mut O) {
         let v = &mut self.fleet[vehicle.index()];
         if v.location != Location::Lost {
-            v.location = Location::Lost;
             v.command_due = true;
+            self.is_lost(vehicle);
             if is_on(Mutant::FreeLostVehicle) {
                 self.traffic.remove(vehicle);
             }

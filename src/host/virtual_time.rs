@@ -168,7 +168,13 @@ impl Rehearsal {
         self.recording.take_in(facts, &self.inputs);
         for input in &self.inputs {
             match input {
-                Input::Field(said) => self.ground.told_controller(said, now_ms),
+                Input::Field(said) => self.ground.told_controller(
+                    &self.floor,
+                    &self.sim,
+                    self.controller.traffic(),
+                    said,
+                    now_ms,
+                ),
                 Input::Ask {
                     request: Ask::PauseVehicle(vehicle, false),
                     ..
@@ -294,15 +300,29 @@ impl Rehearsal {
         if let Some(clients) = &mut self.clients {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
+        let mut astray = Vec::new();
         if let Some(operators) = &mut self.operators {
             let located = self.controller.located();
             for vehicle in operators.fetch(&self.follower.model, located, now_ms) {
                 self.sim.drive_back(vehicle);
             }
+            for vehicle in operators.look_for(&self.follower.model, now_ms) {
+                // They see whether it says where it is.
+                let (x, y) = self.sim.vehicle(vehicle).motion().position();
+                let said = self.reports[vehicle.index()].pose;
+                let is_near = |a: i32, b: f64| (f64::from(a) - b).abs() < 300.0;
+                if said.is_some_and(|pose| is_near(pose.x_mm, x) && is_near(pose.y_mm, y)) {
+                    self.sim.drive_back(vehicle);
+                    astray.push(vehicle);
+                }
+            }
             for vehicle in operators.unload(&self.follower.model, now_ms) {
                 self.sim.take_load_off(vehicle);
                 self.orders.distrust(vehicle);
             }
+        }
+        for vehicle in astray {
+            self.ask(Ask::PauseVehicle(vehicle, false));
         }
         let model = &self.follower.model;
         let located = self.controller.located();

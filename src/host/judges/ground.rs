@@ -5,6 +5,7 @@
 
 use takt_maps::words::{OperatingMode, VehicleCommand};
 use takt_maps::{ClassId, Floor, NodeId, PlaceId, VehicleId};
+use takt_motion::traffic::Traffic;
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 use takt_sim::SimFloor;
 
@@ -12,6 +13,8 @@ use super::Findings;
 
 /// So long after a vehicle fell silent, or said that it cannot go on, it may still be told what it was granted before.
 const AFTERWARDS_MS: u64 = 500;
+/// A report may be older than the truth by as much as a vehicle drives meanwhile.
+const DRIVEN_ON_MM: f64 = 1_000.0;
 
 /// Watches the ground of all vehicles.
 #[derive(Debug)]
@@ -32,6 +35,9 @@ struct Watched {
     unfit_since_ms: Option<u64>,
     /// The number of starts that the controller has heard of.
     boot: Option<u16>,
+    /// When it last said that it was where it was not, if it was so when the controller located it: then nobody can know
+    /// which ground is its own until it says so.
+    misplaced_ms: Option<u64>,
     /// It was not in automatic mode, or was switched off, and nobody has resumed it since.
     to_be_resumed: bool,
 }
@@ -50,8 +56,15 @@ impl Ground {
         }
     }
 
-    /// What the controller is told in this cycle.
-    pub fn told_controller(&mut self, input: &FromField, now_ms: u64) {
+    /// What the controller, which has these vehicles under control, is told in this cycle.
+    pub fn told_controller(
+        &mut self,
+        floor: &Floor,
+        sim: &SimFloor,
+        traffic: &Traffic,
+        input: &FromField,
+        now_ms: u64,
+    ) {
         let (vehicle, fit) = match input {
             FromField::Vehicle { vehicle, report } => (
                 *vehicle,
@@ -65,6 +78,19 @@ impl Ground {
         };
         let watched = &mut self.vehicles[vehicle.index()];
         if let FromField::Vehicle { report, .. } = input {
+            let (x, y) = sim.vehicle(vehicle).motion().position();
+            let tolerance = f64::from(floor.control.position_tolerance_mm);
+            let is_true = report.pose.is_none_or(|pose| {
+                let (dx, dy) = (f64::from(pose.x_mm) - x, f64::from(pose.y_mm) - y);
+                // It may have driven on since it said so.
+                dx * dx + dy * dy <= (tolerance + DRIVEN_ON_MM) * (tolerance + DRIVEN_ON_MM)
+            });
+            let placed = traffic.is_placed(vehicle);
+            if !is_true && (!placed || watched.misplaced_ms.is_some()) {
+                watched.misplaced_ms = Some(now_ms);
+            } else if !placed {
+                watched.misplaced_ms = None;
+            }
             let before = watched.boot.replace(report.boot);
             let rebooted = before.is_some_and(|boot| boot != report.boot);
             watched.to_be_resumed |= rebooted || report.mode != OperatingMode::Automatic;
@@ -128,12 +154,18 @@ impl Ground {
             });
         }
         let held = self.held(floor, sim, vehicle);
+        let known = !self.is_misplaced(vehicle, now_ms);
         let class = class_of(floor, sim, vehicle);
-        for &place in &held {
+        for &place in held.iter().filter(|_| known) {
             for conflict in floor.conflicts.of(class, place) {
-                if let Some(other) =
-                    self.found_at(floor, sim, vehicle, conflict.place, conflict.classes)
-                {
+                if let Some(other) = self.found_at(
+                    floor,
+                    sim,
+                    vehicle,
+                    conflict.place,
+                    conflict.classes,
+                    now_ms,
+                ) {
                     let name = |v: VehicleId| &floor.vehicles[v.index()].name;
                     findings.note("ground", now_ms, || {
                         format!(
@@ -163,6 +195,7 @@ impl Ground {
         except: VehicleId,
         place: PlaceId,
         classes: u32,
+        now_ms: u64,
     ) -> Option<VehicleId> {
         let mut at = 0;
         while at < self.holders[place.index()].len() {
@@ -172,13 +205,21 @@ impl Ground {
                     self.holders[place.index()].swap_remove(at);
                     continue;
                 }
-                if classes >> class_of(floor, sim, other).0 & 1 == 1 {
+                if classes >> class_of(floor, sim, other).0 & 1 == 1
+                    && !self.is_misplaced(other, now_ms)
+                {
                     return Some(other);
                 }
             }
             at += 1;
         }
         None
+    }
+
+    /// Has it said until now, and when it was located, that it was elsewhere?
+    fn is_misplaced(&self, vehicle: VehicleId, now_ms: u64) -> bool {
+        let since = self.vehicles[vehicle.index()].misplaced_ms;
+        since.is_some_and(|ms| now_ms <= ms + AFTERWARDS_MS)
     }
 
     /// Everything that a vehicle is on or may go to: what it has ahead of it, and what it has been told and not heard yet.

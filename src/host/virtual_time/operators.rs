@@ -10,7 +10,7 @@ use takt_maps::{EdgeId, OrderId, VehicleId};
 use takt_scheduler::orders::OrderState;
 
 use crate::controller::Ask;
-use crate::follower::model::{AlarmKind, AlarmView, ReadModel};
+use crate::follower::model::{AlarmKind, AlarmView, ReadModel, WaitView};
 
 /// They look round so often.
 const ROUND_MS: u64 = 1_000;
@@ -19,6 +19,8 @@ const RESUME_MS: u64 = 5_000;
 
 /// A vehicle that keeps a controller from beginning is driven back to a node after so long.
 const FETCH_MS: u64 = 60_000;
+/// A vehicle that is not where it should be is looked at after so long, and told to go on.
+const STRAY_MS: u64 = 60_000;
 /// A load that nobody has ordered is taken off after so long.
 const UNLOAD_MS: u64 = 15_000;
 
@@ -35,6 +37,8 @@ pub(super) struct Operators {
     ready_since_ms: Vec<Option<u64>>,
     /// Since when the controller waits for vehicles to say where they are.
     unlocated_since_ms: Option<u64>,
+    /// Since when each vehicle stands, and not where it should be.
+    astray_since_ms: Vec<Option<u64>>,
     /// Since when each vehicle stands with a load that it has no order for.
     stray_since_ms: Vec<Option<u64>>,
     next_round_ms: u64,
@@ -49,6 +53,7 @@ impl Operators {
             blocked: BTreeSet::new(),
             ready_since_ms: vec![None; vehicles],
             unlocated_since_ms: None,
+            astray_since_ms: vec![None; vehicles],
             stray_since_ms: vec![None; vehicles],
             next_round_ms: 0,
         }
@@ -127,6 +132,24 @@ impl Operators {
         });
         let stands = |v: &VehicleId| model.vehicles[v.index()].speed_mm_s == 0;
         vehicles.filter(stands).collect()
+    }
+
+    /// Vehicles that they look at since they are not where they should be.
+    pub(super) fn look_for(&mut self, model: &ReadModel, now_ms: u64) -> Vec<VehicleId> {
+        let mut astray = Vec::new();
+        for (i, view) in model.vehicles.iter().enumerate() {
+            let since = &mut self.astray_since_ms[i];
+            *since = if view.wait == WaitView::Position && view.linked && view.speed_mm_s == 0 {
+                Some(since.unwrap_or(now_ms))
+            } else {
+                None
+            };
+            if since.is_some_and(|since_ms| now_ms >= since_ms + STRAY_MS) {
+                *since = None;
+                astray.push(VehicleId::from_index(i));
+            }
+        }
+        astray
     }
 
     /// Vehicles from which they take a load that nobody has ordered.
