@@ -138,7 +138,6 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         return troubled(&args, floor, mix);
     }
     let options = Options {
-        seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
         data_bytes_max: args.data_max,
         depth: args.depth.unwrap_or_default(),
@@ -208,10 +207,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
 fn troubled(args: &SimArgs, floor: Arc<Floor>, mix: &MixText) -> Result<(), Failure> {
     let unknown = mix.1.unknown_targets(&[&*floor]);
     if !unknown.is_empty() {
-        return Err(Failure::BadInput(format!(
-            "--faults: {}",
-            unknown.join("\n--faults: ")
-        )));
+        return Err(Failure::bad_input(unknown.join("\n")));
     }
     let (seed, for_ms) = (args.floor.seed, args.duration.as_millis() as u64);
     let choice = args.floor.choice(&floor);
