@@ -19,6 +19,7 @@ pub mod journal;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+mod shell;
 
 /// So that tests can count what the control cycle must not do.
 #[cfg(test)]

@@ -1,75 +1,14 @@
 //! Arguments that several commands share.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use takt_maps::Floor;
-use takt_maps::formats::{self, LoadOptions};
 
 use super::Failure;
 use crate::host::live::RealTimeOptions;
-use crate::host::synthetic;
-
-/// The built-in floor.
-pub const DEFAULT_FLOOR: &str = "electronics-line";
-
-/// Which floor.
-#[derive(Clone, Debug, Default, Args)]
-pub struct FloorArgs {
-    /// Floor file (.toml), MovingAI grid (.map), openTCS plant model (.xml), or the name of a built-in floor
-    #[arg(value_name = "FLOOR")]
-    pub floor: Option<PathBuf>,
-    /// Size of a grid's cells (grids only)
-    #[arg(long, value_name = "LENGTH", value_parser = metres, default_value = "1m")]
-    pub cell: Option<f64>,
-    /// Vehicles to put on a grid (grids only)
-    #[arg(long, value_name = "N")]
-    pub vehicles: Option<usize>,
-    /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-}
-
-impl FloorArgs {
-    /// Loads it; warnings and what is not used go to stderr.
-    ///
-    /// # Errors
-    /// All problems of the file.
-    pub fn load(&self) -> Result<Arc<Floor>, Failure> {
-        let options = LoadOptions {
-            cell_m: self.cell.unwrap_or(1.0),
-            vehicles: self.vehicles,
-            seed: self.seed,
-        };
-        let path = self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR));
-        let builtin = path
-            .to_str()
-            .filter(|_| !path.exists())
-            .and_then(formats::builtin);
-        // The floors of `takt bench cycle`, so that its recordings can be replayed.
-        let synthetic = path
-            .to_str()
-            .filter(|_| !path.exists())
-            .and_then(synthetic::Options::named);
-        if let Some(options) = synthetic {
-            return Ok(Arc::new(synthetic::floor(&options)?));
-        }
-        let loaded = match builtin {
-            Some(loaded) => loaded?,
-            None => formats::load(path, &options)?,
-        };
-        if !loaded.warnings.is_empty() {
-            eprint!("{}", loaded.warnings.plain());
-        }
-        if !loaded.unused.is_empty() {
-            tracing::info!("not used yet: {}", loaded.unused.join(", "));
-        }
-        Ok(Arc::new(loaded.floor))
-    }
-}
+use crate::scenario::FOR_MS_MAX;
 
 /// Where to listen, and where to keep things.
 #[derive(Clone, Debug, Args)]
@@ -206,10 +145,19 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             ));
         }
     };
-    if !(seconds > 0.0 && seconds <= 366.0 * 86_400.0) {
+    if !(seconds > 0.0 && seconds <= FOR_MS_MAX as f64 / 1_000.0) {
         return Err("a duration is more than 0 and at most 366d".to_owned());
     }
     Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A duration as [`duration`] reads it, to the millisecond.
+pub(super) fn spelled(duration: Duration) -> String {
+    match duration.as_millis() {
+        ms if ms.is_multiple_of(60_000) => format!("{}m", ms / 60_000),
+        ms if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
+        ms => format!("{ms}ms"),
+    }
 }
 
 /// A size that a store can keep to: the newest two logs stay in any case.
@@ -277,6 +225,9 @@ mod tests {
         assert_eq!(duration("1.5h").unwrap(), Duration::from_secs(5_400));
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert_eq!(duration("150us").unwrap(), Duration::from_micros(150));
+        for text in ["10m", "90s", "1500ms", "480m"] {
+            assert_eq!(spelled(duration(text).unwrap()), text);
+        }
         assert_eq!(metres("500mm").unwrap(), 0.5);
         assert_eq!(bytes("2KiB").unwrap(), 2_048);
         for bad in ["", "GiB", "-1", "5 parsecs", "1.5GiB", "99999999999TiB"] {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 use takt_maps::formats::{self, LoadOptions};
 
-use super::args::DEFAULT_FLOOR;
+use super::floor_args::DEFAULT_FLOOR;
 use super::{Failure, FloorArgs};
 
 /// Arguments of `takt check`.

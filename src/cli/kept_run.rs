@@ -46,7 +46,7 @@ impl KeptRun {
         })
     }
 
-    /// Writes what the run's disk holds, and the scenario if it came from a file.
+    /// Writes what the run's disk holds, and the scenario if a file can say what it is.
     pub(super) fn write(mut self, disks: &Disks, scenario: Option<&str>) -> Result<(), Failure> {
         self.copy(disks, scenario).map_err(|error| {
             Failure::Failed(format!(

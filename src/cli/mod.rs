@@ -12,10 +12,13 @@ mod args;
 mod bench;
 mod check;
 mod client;
+mod execution;
 mod exit;
 mod fault;
 mod floor;
+mod floor_args;
 mod journal;
+mod judged;
 mod kept_run;
 mod order;
 mod progress;
@@ -24,6 +27,7 @@ mod replay;
 mod report;
 mod run;
 mod serve;
+mod shrink;
 mod sim;
 mod status_line;
 mod swarm;
@@ -37,8 +41,9 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use takt_maps::suggest::did_you_mean;
 
-pub use args::{ClientArgs, FloorArgs, ListenArgs, RealTimeArgs};
+pub use args::{ClientArgs, ListenArgs, RealTimeArgs};
 pub use exit::Failure;
+pub use floor_args::FloorArgs;
 
 const EXAMPLES: &str = "Examples:
   takt                                   controller, simulated floor, API and dashboard, until Ctrl-C

@@ -8,9 +8,10 @@ use serde_json::json;
 use takt_maps::Floor;
 
 use super::Failure;
-use crate::host::virtual_time::{Outcome, Rehearsal};
+use crate::host::judges::Violation;
+use crate::host::virtual_time::{self, Outcome, Rehearsal};
 use crate::report::page::{self, Host};
-use crate::report::{FaultLine, Figures, Recorder, compare, figures, read};
+use crate::report::{FaultLine, Figures, Recorder, ViolationLine, compare, figures, read};
 
 /// Arguments of `takt report`.
 #[derive(Debug, Args)]
@@ -105,12 +106,13 @@ impl Recording {
         outcome: &Outcome,
         wall: Duration,
         faults: Vec<FaultLine>,
+        violations: Vec<ViolationLine>,
     ) -> Result<Figures, Failure> {
         let unknown = self.recorder.unknown_ways();
         if unknown > 0 {
             tracing::debug!("{unknown} ways between two looks are missing in the traffic");
         }
-        let chronicle = self.recorder.end(faults);
+        let chronicle = self.recorder.end(faults, violations);
         let figures = Figures::new(floor, outcome, &chronicle, self.bin_ms);
         if let Some(directory) = &self.directory {
             let host = Host::here(outcome.simulated_s, wall);
@@ -124,6 +126,28 @@ impl Recording {
         }
         Ok(figures)
     }
+}
+
+/// What went wrong on purpose, for a report.
+pub(super) fn fault_lines(faults: &[virtual_time::FaultLine]) -> Vec<FaultLine> {
+    let line = |f: &virtual_time::FaultLine| FaultLine {
+        name: f.name.to_owned(),
+        target: f.target.clone(),
+        from_ms: f.from_ms,
+        until_ms: f.until_ms,
+        ended: f.ended.clone(),
+    };
+    faults.iter().map(line).collect()
+}
+
+/// What judges objected to, for a report.
+pub(super) fn violation_lines(violations: &[Violation]) -> Vec<ViolationLine> {
+    let line = |v: &Violation| ViolationLine {
+        judge: v.judge.to_owned(),
+        at_s: v.at_ms as f64 / 1_000.0,
+        what: v.what.clone(),
+    };
+    violations.iter().map(line).collect()
 }
 
 /// Makes a directory for a report.

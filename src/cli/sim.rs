@@ -1,31 +1,32 @@
 //! `takt sim`: controller and simulated floor in virtual time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use takt_maps::Floor;
 use takt_rt::host::LiveDisk;
 use takt_sim::faults::{Mix, SpecError};
 
-use super::args::{DATA_MAX, data_max, duration};
-use super::kept_run::KeptRun;
-use super::report::Recording;
+use super::args::{DATA_MAX, data_max, duration, spelled};
+use super::execution::Execution;
+use super::report::{Recording, violation_lines};
 use super::sweep::{self, SweepArgs};
-use super::{Failure, FloorArgs, swarm};
+use super::{Failure, FloorArgs, judged, swarm};
 use crate::host::virtual_time::links::Depth;
-use crate::host::virtual_time::{Disks, Options, Outcome, Rehearsal};
-use crate::report::FaultLine;
+use crate::host::virtual_time::{Options, Outcome, Rehearsal};
 use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
-use crate::scenario::run::{self, RunOptions};
+use crate::shell::quoted;
 
 /// Arguments of `takt sim`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("judged").args(["swarm", "scenario", "faults"]).multiple(true)))]
+#[command(group(ArgGroup::new("many").args(["swarm", "sweep"])))]
 pub struct SimArgs {
     #[command(flatten)]
     floor: FloorArgs,
@@ -34,10 +35,10 @@ pub struct SimArgs {
     duration: Duration,
     /// Journal everything there, for `takt replay` and `takt journal`; open orders and stock in it are gone on from (with
     /// --faults or --scenario it has to be new or empty)
-    #[arg(long, value_name = "DIR", conflicts_with = "shrink")]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How large that may grow; then the oldest recordings go (open orders and stock never do)
-    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX, conflicts_with_all = ["faults", "scenario"])]
+    #[arg(long, value_name = "SIZE", value_parser = data_max, default_value = DATA_MAX, requires = "data", conflicts_with_all = ["faults", "scenario"])]
     data_max: u64,
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
     #[arg(long, value_name = "MIX")]
@@ -47,16 +48,17 @@ pub struct SimArgs {
     #[arg(long, value_name = "DEPTH", value_enum)]
     depth: Option<Depth>,
     /// Run so many scenarios made up from seeds, before all judges
-    #[arg(long, value_name = "N", conflicts_with_all = ["data", "floor", "scenario"], value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["data", "floor", "vehicles", "cell", "scenario", "report"], value_parser = clap::value_parser!(u64).range(1..))]
     swarm: Option<u64>,
     /// Floors of the swarm: all, or names and files separated by commas, grid-COLUMNSxROWS-VEHICLES-SEED among them
     #[arg(long, value_name = "FLOORS", default_value = "all", requires = "swarm")]
     floors: String,
     /// Run a scenario file, before all judges
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["floor", "faults"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["floor", "vehicles", "cell", "seed", "faults", "duration", "depth"])]
     scenario: Option<PathBuf>,
-    /// Cut what fails (a scenario, or the first of the swarm) down to the least that still does, and write it to this file
-    #[arg(long, value_name = "FILE")]
+    /// Cut what fails (a scenario, a run with faults, or the first of the swarm) down to the least that still does, and write
+    /// it to this file
+    #[arg(long, value_name = "FILE", requires = "judged")]
     shrink: Option<PathBuf>,
     /// Write a report of the run there: report.html, and its figures as report.json
     #[arg(long, value_name = "DIR")]
@@ -81,18 +83,23 @@ impl FromStr for MixText {
 }
 
 impl SimArgs {
-    fn as_swarm(&self, seeds: u64) -> swarm::SwarmArgs {
-        let minutes = self.duration.as_secs_f64() / 60.0;
-        let mut repeat = format!(" --for {minutes}m");
-        if self.floors != "all" {
-            repeat += &format!(" --floors {}", self.floors);
-        }
+    /// The options of a command line that say how long, how deep, and what goes wrong.
+    fn repeat(&self) -> String {
+        let mut words = format!(" --for {}", spelled(self.duration));
         if let Some(depth) = self.depth {
-            repeat += &format!(" --depth {}", depth.name());
+            words += &format!(" --depth {}", depth.name());
         }
         if let Some(text) = &self.faults {
-            repeat += &format!(" --faults {}", text.0);
+            words += &format!(" --faults {}", quoted(&text.0));
         }
+        words
+    }
+
+    fn as_swarm(&self, seeds: u64) -> swarm::SwarmArgs {
+        let floors = match self.floors.as_str() {
+            "all" => String::new(),
+            some => format!(" --floors {}", quoted(some)),
+        };
         swarm::SwarmArgs {
             seeds,
             first_seed: self.floor.seed,
@@ -103,7 +110,7 @@ impl SimArgs {
             jobs: usize::from(self.sweep.jobs),
             shrink: self.shrink.clone(),
             json: self.json,
-            repeat,
+            repeat: floors + &self.repeat(),
         }
     }
 }
@@ -114,12 +121,7 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         return swarm::swarm(&args.as_swarm(seeds));
     }
     if let Some(file) = &args.scenario {
-        return swarm::scenario(
-            file,
-            args.shrink.as_deref(),
-            args.data.as_deref(),
-            args.json,
-        );
+        return from_file(&args, file);
     }
     if let Some(sizes) = &args.sweep.sweep {
         return sweep::run(&sweep::Task {
@@ -132,11 +134,10 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         });
     }
     let floor = args.floor.load()?;
-    if let Some(MixText(_, mix)) = &args.faults {
-        return troubled(&args, &floor, mix);
+    if let Some(mix) = &args.faults {
+        return troubled(&args, floor, mix);
     }
     let options = Options {
-        seed: args.floor.seed,
         for_ms: args.duration.as_millis() as u64,
         data_bytes_max: args.data_max,
         depth: args.depth.unwrap_or_default(),
@@ -176,10 +177,12 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     bar.finish_and_clear();
     let outcome = rehearsal.outcome(options.seed);
     if let Some(recording) = recording {
-        recording.end(&floor, &outcome, wall, Vec::new())?;
+        let violations = violation_lines(rehearsal.violations());
+        recording.end(&floor, &outcome, wall, Vec::new(), violations)?;
     }
     if args.json {
         let mut object = serde_json::to_value(&outcome).map_err(Failure::failed)?;
+        object["violations"] = json!(rehearsal.violations());
         object["host"] = json!({
             "wall_s": wall.as_secs_f64(),
             "speedup": outcome.simulated_s / wall.as_secs_f64(),
@@ -189,6 +192,9 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
         say!("{object}");
     } else {
         print(&outcome, wall);
+        for violation in rehearsal.violations() {
+            say!("{}", judged::words(violation));
+        }
     }
     if outcome.contacts + outcome.orders_lost + outcome.deadlocks + outcome.violations > 0 {
         Err(Failure::Found)
@@ -197,93 +203,61 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     }
 }
 
-/// Rehearses a floor on which things go wrong, until it has settled, before all judges.
-fn troubled(args: &SimArgs, floor: &Arc<Floor>, mix: &Mix) -> Result<(), Failure> {
+/// A floor on which things go wrong, before all judges.
+fn troubled(args: &SimArgs, floor: Arc<Floor>, mix: &MixText) -> Result<(), Failure> {
+    let unknown = mix.1.unknown_targets(&[&*floor]);
+    if !unknown.is_empty() {
+        return Err(Failure::bad_input(unknown.join("\n")));
+    }
     let (seed, for_ms) = (args.floor.seed, args.duration.as_millis() as u64);
+    let choice = args.floor.choice(&floor);
     let scenario = Scenario {
         seed,
         for_ms,
         depth: args.depth.unwrap_or_default(),
-        faults: mix.draw(floor, seed, for_ms),
-        ..Scenario::on(FloorChoice::BuiltIn(floor.name.clone()))
+        faults: mix.1.draw(&floor, seed, for_ms),
+        ..Scenario::on(
+            choice
+                .clone()
+                .unwrap_or(FloorChoice::BuiltIn(floor.name.clone())),
+        )
     };
-    let kept = (args.data.as_deref()).map(KeptRun::begin).transpose()?;
-    let disks = Disks::default();
-    let bar = bar(for_ms);
-    let begun = Instant::now();
-    let mut recording = None;
-    let mut failed = None;
-    let verdict = run::run_on(
-        &scenario,
+    let command = format!("takt sim{}{}", args.floor.words(), args.repeat());
+    let text = choice.map(|_| scenario.to_text(&command)).transpose();
+    judged::run(judged::Task {
+        scenario,
         floor,
-        &RunOptions {
-            stop_at_first: false,
-            ..RunOptions::default()
-        },
-        &disks,
-        |r| {
-            if let Some(directory) = args.report.as_ref().filter(|_| failed.is_none()) {
-                match &mut recording {
-                    Some(recording) => Recording::look(recording, r),
-                    None => match Recording::begin(Some(directory.clone()), r, for_ms) {
-                        Ok(begun) => recording = Some(begun),
-                        Err(problem) => failed = Some(problem),
-                    },
-                }
-            }
-            if r.now_ms() % 60_000 == 0 {
-                bar.set_position(r.now_ms() / 1_000);
-            }
-        },
-    );
-    let verdict = verdict.map_err(Failure::bad_input)?;
-    let wall = begun.elapsed();
-    bar.finish_and_clear();
-    if let Some(kept) = kept {
-        kept.write(&disks, None)?;
-    }
-    if let Some(problem) = failed {
-        return Err(problem);
-    }
-    if let Some(recording) = recording {
-        let line = |f: &crate::host::virtual_time::FaultLine| FaultLine {
-            name: f.name.to_owned(),
-            target: f.target.clone(),
-            from_ms: f.from_ms,
-            until_ms: f.until_ms,
-            ended: f.ended.clone(),
-        };
-        let lines = verdict.faults.iter().map(line).collect();
-        recording.end(floor, &verdict.outcome, wall, lines)?;
-    }
-    if args.json {
-        say!("{}", swarm::verdict_json(&verdict, wall));
-    } else {
-        print(&verdict.outcome, wall);
-        say!(
-            "faults: {}; controller lives: {}; {}",
-            verdict.outcome.faults,
-            verdict.outcome.lives,
-            match verdict.settled_ms {
-                Some(ms) => format!(
-                    "all orders ended and everyone was in service {:.0} s after the last of them",
-                    ms as f64 / 1_000.0
-                ),
-                None => "the floor did not settle".to_owned(),
-            }
-        );
-        for violation in &verdict.violations {
-            say!("{}", swarm::words(violation));
-        }
-    }
-    if verdict.violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Found)
-    }
+        text: text.map_err(Failure::failed)?,
+        stop_at_first: false,
+        report: args.report.as_deref(),
+        data: args.data.as_deref(),
+        shrink: args.shrink.as_deref(),
+        json: args.json,
+        command,
+    })
 }
 
-fn bar(for_ms: u64) -> ProgressBar {
+/// A scenario from a file, before all judges.
+fn from_file(args: &SimArgs, file: &Path) -> Result<(), Failure> {
+    let name = file.display().to_string();
+    let text =
+        std::fs::read_to_string(file).map_err(|e| Failure::bad_input(format!("{name}: {e}")))?;
+    let scenario = Scenario::from_text(&name, &text).map_err(Failure::bad_input)?;
+    judged::run(judged::Task {
+        floor: scenario.floor().map_err(Failure::bad_input)?,
+        scenario,
+        text: Some(text),
+        stop_at_first: true,
+        report: args.report.as_deref(),
+        data: args.data.as_deref(),
+        shrink: args.shrink.as_deref(),
+        json: args.json,
+        command: format!("takt sim --scenario {}", quoted(&name)),
+    })
+}
+
+/// A bar for simulated time.
+pub(super) fn bar(for_ms: u64) -> ProgressBar {
     let bar = ProgressBar::new(for_ms / 1_000);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% of {msg}, {eta} left") {
         bar.set_style(style);
@@ -292,7 +266,8 @@ fn bar(for_ms: u64) -> ProgressBar {
     bar
 }
 
-fn print(o: &Outcome, wall: Duration) {
+/// A run in four lines.
+pub(super) fn print(o: &Outcome, wall: Duration) {
     say!(
         "{}, seed {}: {:.1} h with {} vehicles in {:.1} s ({:.0} times real time)",
         o.floor,
@@ -320,29 +295,4 @@ fn print(o: &Outcome, wall: Duration) {
         o.longest_wait_s,
     );
     say!("state hash {}", o.state_hash);
-}
-
-/// Execution times of steps: controller, workers and floor together.
-struct Execution(hdrhistogram::Histogram<u32>);
-
-impl Execution {
-    fn new() -> Self {
-        // The bounds are constants that the library accepts; a histogram that failed would record nothing.
-        Self(
-            hdrhistogram::Histogram::new_with_bounds(1, 10_000_000_000, 2)
-                .unwrap_or_else(|_| unreachable!("bounds are valid")),
-        )
-    }
-
-    fn record(&mut self, time: Duration) {
-        self.0.saturating_record(time.as_nanos() as u64);
-    }
-
-    fn summary(&self) -> serde_json::Value {
-        let us = |ns: u64| ns as f64 / 1_000.0;
-        json!({
-            "p50": us(self.0.value_at_quantile(0.5)), "p99": us(self.0.value_at_quantile(0.99)),
-            "p999": us(self.0.value_at_quantile(0.999)), "max": us(self.0.max()),
-        })
-    }
 }

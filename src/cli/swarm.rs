@@ -1,26 +1,26 @@
-//! `takt sim --swarm`, `--scenario` and `--shrink`: scenarios before all judges.
+//! `takt sim --swarm`: many scenarios, made up from seeds, before all judges.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use takt_maps::formats::BUILTIN;
 use takt_sim::faults::Mix;
 
-use super::Failure;
-use super::kept_run::KeptRun;
+use super::judged::words;
+use super::{Failure, shrink};
 use crate::host::judges::Violation;
-use crate::host::virtual_time::Disks;
+use crate::host::virtual_time::Outcome;
 use crate::host::virtual_time::links::Depth;
-use crate::scenario::Scenario;
 use crate::scenario::floors::FloorChoice;
-use crate::scenario::run::{RunOptions, Verdict, run_on};
-use crate::scenario::shrink::{Shrunk, shrink};
 use crate::scenario::swarm::{Flown, SwarmOptions, all_floors};
 
-/// Runs that shrinking may take.
-const SHRINK_RUNS_MAX: u64 = 400;
+/// Time between two lines that say how far it is, where no terminal shows a bar.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// What a swarm is asked for.
 pub struct SwarmArgs {
@@ -49,6 +49,8 @@ pub struct SwarmArgs {
 /// Runs a swarm.
 pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
     let floors = floors(&args.floors)?;
+    check_floors(&floors, args.mix.as_ref())?;
+    shrink::check(args.shrink.as_deref())?;
     let options = SwarmOptions {
         seeds: args.seeds,
         first_seed: args.first_seed,
@@ -62,23 +64,28 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
         args.seeds,
         "{bar:40} {pos} of {len} seeds, {msg}, {eta} left",
     );
-    let (stop, found) = (AtomicBool::new(false), AtomicU64::new(0));
+    let stop = AtomicBool::new(false);
     bar.set_message("no violation");
     let begun = Instant::now();
+    let progress = Mutex::new(Progress::new(args.seeds));
     let flown = options.fly(&stop, |one| {
-        if let Some(line) = told(one, &args.repeat) {
-            let found = found.fetch_add(1, Ordering::Relaxed) + 1;
-            bar.set_message(format!("{found} with violations"));
+        let line = told(one, &args.repeat);
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = &line {
             bar.suspend(|| eprintln!("{line}"));
         }
+        progress.one_more(line.is_some());
+        bar.set_message(progress.found());
         bar.inc(1);
     });
+    let progress = progress
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     let wall = begun.elapsed();
     bar.finish_and_clear();
-    if let Some(failed) = flown.iter().find_map(|one| one.verdict.as_ref().err()) {
-        return Err(Failure::failed(failed));
-    }
-    let simulated_ms: u64 = flown.iter().map(simulated_ms).sum();
+    let verdicts = || flown.iter().filter_map(|one| one.verdict.as_ref().ok());
+    let count = |what: fn(&Outcome) -> u64| verdicts().map(|v| what(&v.outcome)).sum::<u64>();
+    let simulated_ms: u64 = verdicts().map(|v| v.simulated_ms).sum();
     let violations: Vec<Value> = flown
         .iter()
         .filter_map(|one| as_json(one, &args.repeat))
@@ -91,9 +98,9 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
             json!({
                 "seeds": flown.len(),
                 "simulated_h": hours,
-                "faults": flown.iter().map(|one| one.verdict.as_ref().map_or(0, |v| v.outcome.faults)).sum::<u64>(),
-                "lives": flown.iter().map(|one| one.verdict.as_ref().map_or(0, |v| v.outcome.lives)).sum::<u64>(),
-                "orders_done": flown.iter().map(|one| one.verdict.as_ref().map_or(0, |v| v.outcome.orders_done)).sum::<u64>(),
+                "faults": count(|o| o.faults),
+                "lives": count(|o| o.lives),
+                "orders_done": count(|o| o.orders_done),
                 "violations": violations,
                 "host": { "wall_s": wall.as_secs_f64(), "speedup": speedup },
             })
@@ -103,125 +110,16 @@ pub fn swarm(args: &SwarmArgs) -> Result<(), Failure> {
             "{} seeds, {hours:.1} simulated hours in {:.0} s ({speedup:.0} times real time): {}",
             flown.len(),
             wall.as_secs_f64(),
-            match violations.len() {
-                0 => "no violation".to_owned(),
-                n => format!("{n} with violations"),
-            }
+            progress.found()
         );
+    }
+    if violations.is_empty() {
+        return Ok(());
     }
     let first = flown.into_iter().find(fails);
-    match (first, &args.shrink) {
-        (Some(one), Some(file)) => {
-            shrink_to(one.scenario, file, !args.json)?;
-            Err(Failure::Found)
-        }
-        (Some(_), None) => Err(Failure::Found),
-        (None, _) => Ok(()),
+    if let (Some(one), Some(file)) = (first, &args.shrink) {
+        shrink::shrink_to(one.scenario, file, !args.json)?;
     }
-}
-
-/// Runs one scenario from a file, and keeps its recording in `data`, or cuts it down to another file, if asked to.
-pub fn scenario(
-    file: &Path,
-    shrink: Option<&Path>,
-    data: Option<&Path>,
-    json: bool,
-) -> Result<(), Failure> {
-    let name = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|e| Failure::bad_input(format!("{name}: {e}")))?;
-    let scenario = Scenario::from_text(&name, &text).map_err(Failure::bad_input)?;
-    if let Some(to) = shrink {
-        return shrink_to(scenario, to, !json);
-    }
-    let floor = scenario.floor().map_err(Failure::bad_input)?;
-    let kept = data.map(KeptRun::begin).transpose()?;
-    let disks = Disks::default();
-    let begun = Instant::now();
-    let verdict = run_on(&scenario, &floor, &RunOptions::default(), &disks, |_| ())
-        .map_err(Failure::failed)?;
-    let wall = begun.elapsed();
-    if let Some(kept) = kept {
-        kept.write(&disks, Some(&text))?;
-    }
-    if json {
-        say!("{}", verdict_json(&verdict, wall));
-    } else {
-        for violation in &verdict.violations {
-            say!("{}", words(violation));
-        }
-        say!(
-            "{:.1} simulated minutes, {} faults, {} orders done: {}",
-            verdict.simulated_ms as f64 / 60_000.0,
-            verdict.outcome.faults,
-            verdict.outcome.orders_done,
-            if verdict.violations.is_empty() {
-                "no violation"
-            } else {
-                "FAILED"
-            }
-        );
-    }
-    if verdict.violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Found)
-    }
-}
-
-/// A verdict as one object.
-pub fn verdict_json(verdict: &Verdict, wall: Duration) -> Value {
-    let mut object = serde_json::to_value(&verdict.outcome).unwrap_or_default();
-    object["simulated_s"] = json!(verdict.simulated_ms as f64 / 1_000.0);
-    object["violations"] = json!(verdict.violations);
-    object["settled_s"] = json!(verdict.settled_ms.map(|ms| ms as f64 / 1_000.0));
-    object["host"] = json!({
-        "wall_s": wall.as_secs_f64(),
-        "speedup": verdict.simulated_ms as f64 / 1_000.0 / wall.as_secs_f64(),
-    });
-    object
-}
-
-/// A violation in a line.
-pub fn words(violation: &Violation) -> String {
-    format!(
-        "{:.2} s: {}: {}",
-        violation.at_ms as f64 / 1_000.0,
-        violation.judge,
-        violation.what
-    )
-}
-
-fn shrink_to(scenario: Scenario, file: &Path, talk: bool) -> Result<(), Failure> {
-    let stop = AtomicBool::new(false);
-    let told = |s: &Scenario, runs: u64| {
-        // What is there so far stays there if somebody loses patience.
-        if let Ok(text) = s.to_text("not yet as small as it could be") {
-            let _better_than_nothing = std::fs::write(file, text);
-        }
-        if talk {
-            eprintln!(
-                "after {runs} runs: {} faults, {:.1} s, {} vehicles",
-                s.faults.len(),
-                s.for_ms as f64 / 1_000.0,
-                s.vehicles.map_or("all".to_owned(), |n| n.to_string()),
-            );
-        }
-    };
-    let shrunk = shrink(scenario, SHRINK_RUNS_MAX, &stop, &told).map_err(Failure::bad_input)?;
-    let Some(Shrunk {
-        scenario,
-        verdict,
-        runs,
-    }) = shrunk
-    else {
-        say!("nothing to shrink: no judge objects");
-        return Ok(());
-    };
-    let first = verdict.violations.first().map(words).unwrap_or_default();
-    let text = scenario.to_text(&first).map_err(Failure::failed)?;
-    std::fs::write(file, text).map_err(|e| Failure::failed(format!("{}: {e}", file.display())))?;
-    eprintln!("{} after {runs} runs: {first}", file.display());
     Err(Failure::Found)
 }
 
@@ -230,11 +128,21 @@ fn floors(text: &str) -> Result<Vec<FloorChoice>, Failure> {
         return Ok(all_floors());
     }
     let (mut floors, mut problems) = (Vec::new(), Vec::new());
-    for name in text.split(',').filter(|name| !name.is_empty()) {
-        match name.trim().parse() {
+    for name in text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        match name.parse() {
             Ok(floor) => floors.push(floor),
             Err(why) => problems.push(why),
         }
+    }
+    if floors.is_empty() && problems.is_empty() {
+        problems.push(format!(
+            "--floors names none; it is all, or some of {}, files, and grid-COLUMNSxROWS-VEHICLES-SEED, separated by commas",
+            BUILTIN.join(", ")
+        ));
     }
     if problems.is_empty() {
         Ok(floors)
@@ -243,8 +151,68 @@ fn floors(text: &str) -> Result<Vec<FloorChoice>, Failure> {
     }
 }
 
-fn simulated_ms(one: &Flown) -> u64 {
-    one.verdict.as_ref().map_or(0, |v| v.simulated_ms)
+/// Every floor can be loaded, and what goes wrong can go wrong on one of them.
+fn check_floors(floors: &[FloorChoice], mix: Option<&Mix>) -> Result<(), Failure> {
+    let (mut there, mut problems) = (Vec::new(), Vec::new());
+    for choice in floors {
+        match choice.load() {
+            Ok(floor) => there.push(floor),
+            Err(why) => problems.push(format!("{choice}: {why}")),
+        }
+    }
+    if let Some(mix) = mix {
+        problems.extend(mix.unknown_targets(&there.iter().collect::<Vec<_>>()));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::bad_input(problems.join("\n"))),
+    }
+}
+
+/// How far a swarm is; said now and then where no terminal shows it.
+struct Progress {
+    begun: Instant,
+    said: Instant,
+    all: u64,
+    done: u64,
+    bad: u64,
+    aloud: bool,
+}
+
+impl Progress {
+    fn new(all: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            begun: now,
+            said: now,
+            all,
+            done: 0,
+            bad: 0,
+            aloud: !std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn one_more(&mut self, is_bad: bool) {
+        self.done += 1;
+        self.bad += u64::from(is_bad);
+        if self.aloud && self.said.elapsed() >= SAY_EVERY && self.done < self.all {
+            self.said = Instant::now();
+            eprintln!("{}", self.line(self.begun.elapsed()));
+        }
+    }
+
+    fn found(&self) -> String {
+        match self.bad {
+            0 => "no violation".to_owned(),
+            n => format!("{n} with violations"),
+        }
+    }
+
+    fn line(&self, elapsed: Duration) -> String {
+        let left = elapsed.as_secs_f64() * (self.all - self.done) as f64 / self.done.max(1) as f64;
+        let (done, all, found) = (self.done, self.all, self.found());
+        format!("{done} of {all} seeds, {found}, about {left:.0} s left")
+    }
 }
 
 fn fails(one: &Flown) -> bool {
@@ -255,30 +223,34 @@ fn command(one: &Flown, repeat: &str) -> String {
     format!("takt sim --swarm 1 --seed {}{repeat}", one.seed)
 }
 
+/// The first that is to be said against a scenario; one that cannot be run is bad, too.
+fn first(one: &Flown) -> Option<Violation> {
+    match &one.verdict {
+        Ok(verdict) => verdict.violations.first().cloned(),
+        Err(why) => Some(Violation {
+            judge: "scenario",
+            at_ms: 0,
+            what: format!("it cannot be run: {why}"),
+        }),
+    }
+}
+
 fn as_json(one: &Flown, repeat: &str) -> Option<Value> {
-    let first = one.verdict.as_ref().ok()?.violations.first()?;
-    Some(json!({
-        "seed": one.seed,
-        "judge": first.judge,
-        "at_s": first.at_ms as f64 / 1_000.0,
-        "what": first.what,
-        "command": command(one, repeat),
-    }))
+    let mut object = json!(first(one)?);
+    object["seed"] = json!(one.seed);
+    object["command"] = json!(command(one, repeat));
+    Some(object)
 }
 
 fn told(one: &Flown, repeat: &str) -> Option<String> {
-    match &one.verdict {
-        Err(why) => Some(format!("seed {}: {why}", one.seed)),
-        Ok(verdict) => verdict.violations.first().map(|first| {
-            format!(
-                "seed {}: {}: {}\n  {}",
-                one.seed,
-                one.scenario.floor,
-                words(first),
-                command(one, repeat)
-            )
-        }),
-    }
+    let first = first(one)?;
+    Some(format!(
+        "seed {}: {}: {}\n  {}",
+        one.seed,
+        one.scenario.floor,
+        words(&first),
+        command(one, repeat)
+    ))
 }
 
 fn bar(len: u64, template: &str) -> ProgressBar {
@@ -287,4 +259,39 @@ fn bar(len: u64, template: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn a_scenario_that_cannot_be_run_is_told_among_the_others() {
+        let one = Flown {
+            seed: 7,
+            scenario: Scenario::on("grid-1x1-1-0".parse().unwrap()),
+            verdict: Err("no room".to_owned()),
+        };
+        let object = as_json(&one, " --for 1m").unwrap();
+        assert_eq!(
+            (&object["judge"], &object["at_s"], &object["seed"]),
+            (&"scenario".into(), &0.0.into(), &7.into())
+        );
+        assert_eq!(object["command"], "takt sim --swarm 1 --seed 7 --for 1m");
+        assert!(told(&one, "").unwrap().contains("cannot be run: no room"));
+        assert!(!fails(&one), "there is nothing to cut down");
+    }
+
+    #[test]
+    fn how_far_it_is_takes_a_line() {
+        let mut progress = Progress::new(40);
+        progress.aloud = false;
+        for nth in 0..10 {
+            progress.one_more(nth == 3);
+        }
+        let line = progress.line(Duration::from_secs(20));
+        assert_eq!(line, "10 of 40 seeds, 1 with violations, about 60 s left");
+    }
 }

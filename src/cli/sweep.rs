@@ -21,10 +21,10 @@ use crate::report::sweep::{Point, Sizes, Sweep};
 #[derive(Debug, Args)]
 pub struct SweepArgs {
     /// Run once for each fleet size, as vehicles=10..40:5 or vehicles=10,20,40, and find the one that is enough
-    #[arg(long, value_name = "RANGE", conflicts_with_all = ["vehicles", "data"])]
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["vehicles", "data", "faults", "swarm", "scenario", "shrink", "depth"])]
     pub sweep: Option<Sizes>,
     /// Runs of a sweep or a swarm at the same time
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "many", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
 }
 
@@ -205,6 +205,7 @@ fn one(
     }
     rehearsal.end().map_err(Failure::failed)?;
     let outcome = rehearsal.outcome(options.seed);
-    let figures = recording.end(floor, &outcome, begun.elapsed(), Vec::new())?;
+    let violations = report::violation_lines(rehearsal.violations());
+    let figures = recording.end(floor, &outcome, begun.elapsed(), Vec::new(), violations)?;
     Ok(Point::of(vehicles, &figures))
 }

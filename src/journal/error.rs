@@ -55,7 +55,7 @@ pub enum JournalError {
     },
     /// The file belongs to another floor.
     #[error(
-        "journal {file} belongs to another floor (digest {found:016x}, this floor has {expected:016x}); a store belongs to one floor: undo the change of the floor file, or name another data directory"
+        "journal {file} belongs to another floor (digest {found:016x}, this floor has {expected:016x}); a store belongs to one floor: undo the change of the floor file, or name another data directory (a grid is the same floor only with the same --cell, --vehicles and --seed)"
     )]
     Floor {
         /// The file.

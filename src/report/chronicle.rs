@@ -26,6 +26,17 @@ pub struct FaultLine {
     pub ended: String,
 }
 
+/// Something that must not be and was.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ViolationLine {
+    /// Which judge says so.
+    pub judge: String,
+    /// When, in seconds.
+    pub at_s: f64,
+    /// What it saw.
+    pub what: String,
+}
+
 /// What a vehicle is for at one time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Doing {
@@ -174,7 +185,7 @@ pub struct Sample {
 }
 
 /// Everything that is remembered.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Chronicle {
     /// Time looked at so far.
     pub until_ms: u64,
@@ -190,6 +201,8 @@ pub struct Chronicle {
     pub samples: Vec<Sample>,
     /// Faults that were put into the run.
     pub faults: Vec<FaultLine>,
+    /// What judges objected to.
+    pub violations: Vec<ViolationLine>,
 }
 
 impl Chronicle {

@@ -84,6 +84,7 @@ fn facts(a: (&str, &Figures), b: (&str, &Figures)) -> String {
             }),
             row("Fleet", &|(_, f)| page::fleet(f)),
             row("Faults", &|(_, f)| f.faults.len().to_string()),
+            row("Violations", &|(_, f)| f.violations.len().to_string()),
         ],
     )
 }

@@ -13,7 +13,7 @@ pub use waiting::WaitingPlace;
 use serde::{Deserialize, Serialize};
 use takt_maps::Floor;
 
-use super::chronicle::{Chronicle, Doing, FaultLine};
+use super::chronicle::{Chronicle, Doing, FaultLine, ViolationLine};
 use crate::host::virtual_time::Outcome;
 
 /// What says that a file is a report.
@@ -40,6 +40,9 @@ pub struct Figures {
     pub fleet: Vec<(String, usize)>,
     /// Hash of the controller's state at the end.
     pub state_hash: String,
+    /// What judges objected to, the first first.
+    #[serde(default)]
+    pub violations: Vec<ViolationLine>,
     /// Key figures.
     pub kpis: Kpis,
     /// Over time.
@@ -85,6 +88,7 @@ impl Figures {
             simulated_s: outcome.simulated_s,
             fleet: kinds.filter(|(_, n)| *n > 0).collect(),
             state_hash: outcome.state_hash.clone(),
+            violations: chronicle.violations.clone(),
             kpis: Kpis::new(outcome, chronicle),
             series: Series::new(floor, chronicle, bin_ms),
             vehicles: vehicles(floor, chronicle),

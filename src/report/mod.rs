@@ -28,6 +28,6 @@ pub mod traffic;
 #[cfg(test)]
 mod testing;
 
-pub use chronicle::{Chronicle, FaultLine};
+pub use chronicle::{Chronicle, FaultLine, ViolationLine};
 pub use figures::Figures;
 pub use recorder::Recorder;

@@ -5,6 +5,7 @@ use super::chronicle::Chronicle;
 use super::figures::Figures;
 use super::html::{document, escaped, section, time};
 use super::{over_time, tables};
+use crate::shell::quoted;
 
 /// What is only known where the run took place; below the key `host` in `report.json`.
 #[derive(Clone, PartialEq, Debug, serde::Serialize)]
@@ -32,17 +33,8 @@ impl Host {
     }
 }
 
-/// A word of a command line as a shell would take it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 8] = [
+    ("violations", "Violations"),
     ("figures", "Key figures"),
     ("traffic", "Traffic"),
     ("vehicles", "Vehicles over time"),
@@ -72,6 +64,10 @@ pub fn page(figures: &Figures, chronicle: &Chronicle, host: &Host) -> String {
 /// What a section means, and what is in it.
 fn part(id: &str, figures: &Figures, chronicle: &Chronicle) -> (&'static str, String) {
     match id {
+        "violations" => (
+            "What must not be and was, by judge, the first first.",
+            tables::violations(&figures.violations),
+        ),
         "figures" => (
             "Orders late were completed after their deadline, or are open and late. Lead time runs from submission to completion. \
              Orders lost, contacts and deadlocks must be 0.",
@@ -115,11 +111,15 @@ fn part(id: &str, figures: &Figures, chronicle: &Chronicle) -> (&'static str, St
     }
 }
 
-/// Floor, seed, duration, fleet, command line, faults.
+/// Floor, seed, duration, fleet, what was found, command line, faults.
 fn facts(figures: &Figures, host: &Host) -> String {
     let faults = match figures.faults.len() {
         0 => "none".to_owned(),
         n => n.to_string(),
+    };
+    let violations = match figures.violations.len() {
+        0 => "none".to_owned(),
+        n => format!("<span class=\"bad\">{n} ✗</span>"),
     };
     let facts = [
         (
@@ -142,6 +142,7 @@ fn facts(figures: &Figures, host: &Host) -> String {
         ),
         ("Fleet", fleet(figures)),
         ("Faults", faults),
+        ("Violations", violations),
         (
             "Command",
             format!("<code>{}</code>", escaped(&host.command)),

@@ -10,7 +10,9 @@ use takt_maps::words::OperatingMode;
 use takt_maps::{Floor, NodeId, OrderId, VehicleId};
 use takt_scheduler::orders::OrderState;
 
-use super::chronicle::{Chronicle, Doing, FaultLine, Hindrance, LOOK_MS, OrderEnd, Sample};
+use super::chronicle::{
+    Chronicle, Doing, FaultLine, Hindrance, LOOK_MS, OrderEnd, Sample, ViolationLine,
+};
 use super::traffic::Follow;
 use crate::follower::model::{MissionView, OrderView, ReadModel, VehicleView, WaitView};
 use crate::host::virtual_time::Rehearsal;
@@ -100,9 +102,10 @@ impl Recorder {
         });
     }
 
-    /// What was recorded; `faults` are those that were put into the run.
-    pub fn end(mut self, faults: Vec<FaultLine>) -> Chronicle {
+    /// What was recorded; `faults` are those that were put into the run, `violations` what judges objected to.
+    pub fn end(mut self, faults: Vec<FaultLine>, violations: Vec<ViolationLine>) -> Chronicle {
         self.chronicle.faults = faults;
+        self.chronicle.violations = violations;
         self.chronicle
     }
 

@@ -34,7 +34,7 @@ pub struct Point {
     pub waiting_per_order_s: Option<f64>,
     /// The longest that a vehicle stood for others, in seconds.
     pub longest_wait_s: f64,
-    /// What a judge found: orders lost, contacts, deadlocks.
+    /// What judges found: orders lost, contacts, deadlocks, and what else they objected to.
     pub found: u64,
     /// Hash of the controller's state at the end.
     pub state_hash: String,
@@ -55,7 +55,7 @@ impl Point {
             starvation_s: k.starvation_s,
             waiting_per_order_s: k.waiting_per_order_s,
             longest_wait_s: k.longest_wait_s,
-            found: k.orders_lost + k.contacts + k.deadlocks,
+            found: k.orders_lost + k.contacts + k.deadlocks + figures.violations.len() as u64,
             state_hash: figures.state_hash.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! The tables of a page.
 
-use super::chronicle::{Doing, FaultLine};
+use super::chronicle::{Doing, FaultLine, ViolationLine};
 use super::figures::{Better, Kpi, Kpis, VehicleFigures, WaitingPlace};
 use super::html::{escaped, number, table, time};
 
@@ -117,6 +117,23 @@ pub(super) fn waiting(places: &[WaitingPlace]) -> String {
         );
     }
     out
+}
+
+/// What judges objected to.
+pub(super) fn violations(violations: &[ViolationLine]) -> String {
+    if violations.is_empty() {
+        return "<p>No judge objected to anything.</p>\n".to_owned();
+    }
+    let rows: Vec<_> = (violations.iter())
+        .map(|v| {
+            vec![
+                format!("<span class=\"bad\">{} ✗</span>", escaped(&v.judge)),
+                format!("{} s", number(v.at_s, 2)),
+                escaped(&v.what),
+            ]
+        })
+        .collect();
+    table(&["judge", "#at", "what it saw"], &rows)
 }
 
 /// Faults and how each ended.

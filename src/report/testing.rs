@@ -4,7 +4,7 @@
 
 use takt_maps::{EdgeId, Floor, LoadOptions, NodeId, VehicleId, load_text};
 
-use super::chronicle::{Chronicle, Doing, FaultLine, Hindrance, OrderEnd, Sample};
+use super::chronicle::{Chronicle, Doing, FaultLine, Hindrance, OrderEnd, Sample, ViolationLine};
 use super::figures::Figures;
 use crate::controller::Counts;
 use crate::host::virtual_time::Outcome;
@@ -69,6 +69,11 @@ pub fn chronicle() -> Chronicle {
         from_ms: 5_000,
         until_ms: 10_000,
         ended: "still <there>".to_owned(),
+    }];
+    chronicle.violations = vec![ViolationLine {
+        judge: "ground".to_owned(),
+        at_s: 7.5,
+        what: "S01 is <where> S02 is".to_owned(),
     }];
     chronicle.until_ms = 10_000;
     chronicle

@@ -1,13 +1,15 @@
 //! Scenario files: a scenario as TOML, to be kept as a regression test or changed by hand.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use takt_maps::Floor;
 use takt_maps::suggest::did_you_mean;
 use takt_sim::faults::{Fault, FaultKind, Target};
 use toml::Spanned;
 
-use super::Scenario;
 use super::floors::FloorChoice;
+use super::{FOR_MS_MAX, Scenario};
 use crate::host::virtual_time::links::Depth;
 
 /// The version that is written, and the only one that is read.
@@ -52,10 +54,10 @@ struct FaultText {
     kind: Spanned<String>,
     #[serde(default, skip_serializing_if = "is_blank")]
     target: Option<Spanned<String>>,
-    at_ms: u64,
-    #[serde(default)]
-    for_ms: u64,
-    #[serde(default)]
+    at_ms: Spanned<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    for_ms: Option<Spanned<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Spanned<u32>>,
 }
 
@@ -97,8 +99,8 @@ impl Scenario {
         let fault = |f: &Fault| FaultText {
             kind: spanned(f.kind.name()),
             target: Some(spanned(&f.target.name(&floor))),
-            at_ms: f.at_ms,
-            for_ms: f.for_ms,
+            at_ms: Spanned::new(0..0, f.at_ms),
+            for_ms: f.kind.lasts().then(|| Spanned::new(0..0, f.for_ms)),
             amount: f.kind.amount().map(|_| Spanned::new(0..0, f.amount)),
         };
         let text = ScenarioText {
@@ -122,7 +124,7 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it, each with its line and column.
     pub fn from_text(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let at = |span: std::ops::Range<usize>| place(name, text, span.start);
+        let at = |span: Range<usize>| place(name, text, span.start);
         let one = |problem: String| ScenarioError(vec![problem]);
         let of_toml = |error: toml::de::Error| {
             let at = error.span().map_or(name.to_owned(), at);
@@ -162,8 +164,11 @@ impl Scenario {
                 at(read.depth.span())
             )),
         }
-        if scenario.for_ms == 0 {
-            problems.push(format!("{}: for_ms is more than 0", at(read.for_ms.span())));
+        if !(1..=FOR_MS_MAX).contains(&scenario.for_ms) {
+            problems.push(format!(
+                "{}: for_ms is more than 0 and at most {FOR_MS_MAX} (366 days)",
+                at(read.for_ms.span())
+            ));
         }
         if let Some(vehicles) = read.vehicles.as_ref().filter(|n| *n.get_ref() == 0) {
             problems.push(format!("{}: vehicles is 1 or more", at(vehicles.span())));
@@ -175,14 +180,17 @@ impl Scenario {
             }
             Err(why) => Err(why),
         };
-        match floor {
-            Err(why) => problems.push(format!("{}: {why}", at(read.floor.span()))),
-            Ok(floor) => {
-                for fault in &read.fault {
-                    match fault_of(&floor, fault, &at) {
-                        Ok(fault) => scenario.faults.push(fault),
-                        Err(problem) => problems.push(problem),
-                    }
+        // What else is wrong with faults is said also where nobody knows whom they could be about.
+        if let Err(why) = &floor {
+            problems.push(format!("{}: {why}", at(read.floor.span())));
+        }
+        let floor = floor.ok();
+        for fault in &read.fault {
+            match fault_of(floor.as_deref(), scenario.for_ms, fault) {
+                Ok(fault) => scenario.faults.extend(fault),
+                Err(wrong) => {
+                    let say = |(span, why)| format!("{}: {why}", at(span));
+                    problems.extend(wrong.into_iter().map(say));
                 }
             }
         }
@@ -194,53 +202,82 @@ impl Scenario {
     }
 }
 
+/// Something wrong, and where it stands.
+type Wrong = (Range<usize>, String);
+
+/// The fault that is meant in a scenario that lasts so long; `None` without a floor.
 fn fault_of(
-    floor: &Floor,
+    floor: Option<&Floor>,
+    scenario_ms: u64,
     text: &FaultText,
-    at: &impl Fn(std::ops::Range<usize>) -> String,
-) -> Result<Fault, String> {
-    let name = text.kind.get_ref();
+) -> Result<Option<Fault>, Vec<Wrong>> {
+    let (name, here) = (text.kind.get_ref(), text.kind.span());
     let Some(kind) = FaultKind::named(name) else {
         let names = FaultKind::ALL.iter().map(|k| k.name());
         let hint =
             did_you_mean(name, names).unwrap_or_else(|| "takt fault list names all".to_owned());
-        return Err(format!(
-            "{}: there is no fault \"{name}\"; {hint}",
-            at(text.kind.span())
-        ));
+        return Err(vec![(
+            here,
+            format!("there is no fault \"{name}\"; {hint}"),
+        )]);
     };
-    let blank = Spanned::new(text.kind.span(), String::new());
-    let target = text.target.as_ref().unwrap_or(&blank);
-    let Some(found) = Target::named(floor, kind.class(), target.get_ref()) else {
-        let names: Vec<String> = kind.class().targets(floor).map(|t| t.name(floor)).collect();
-        let hint = did_you_mean(target.get_ref(), names.iter().map(String::as_str));
-        let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
-        return Err(format!(
-            "{}: {name} needs {}, and the floor has none called \"{}\"{hint}",
-            at(target.span()),
-            kind.class().word(),
-            target.get_ref()
-        ));
+    let mut wrong = Vec::new();
+    let (target, span) = match &text.target {
+        Some(target) => (target.get_ref().as_str(), target.span()),
+        None => ("", here.clone()),
     };
-    let amount = text.amount.as_ref().map_or(0, |a| *a.get_ref());
-    if let (Some(range), Some(given)) = (kind.amount(), &text.amount)
-        && !(range.min..=range.max).contains(&amount)
-    {
-        return Err(format!(
-            "{}: the amount of {name} is {} to {} {}",
-            at(given.span()),
-            range.min,
-            range.max,
-            range.unit
-        ));
+    let target = floor.map(|floor| Target::checked(floor, kind, target));
+    let target = (target.transpose()).unwrap_or_else(|why| {
+        wrong.push((span, why));
+        None
+    });
+    let at_ms = *text.at_ms.get_ref();
+    if at_ms >= scenario_ms {
+        let why = format!("a fault begins before for_ms of the scenario, {scenario_ms}");
+        wrong.push((text.at_ms.span(), why));
     }
-    Ok(Fault {
+    let for_ms = match &text.for_ms {
+        Some(ms) => (kind.checked_time(*ms.get_ref(), FOR_MS_MAX)).map_err(|why| (ms.span(), why)),
+        None if kind.lasts() => Err((here.clone(), duration_is_missing(kind))),
+        None => Ok(0),
+    };
+    let amount = match (&text.amount, kind.amount()) {
+        (None, None) => Ok(0),
+        (Some(amount), None) => Err((amount.span(), format!("{name} has no amount"))),
+        (Some(amount), Some(_)) => {
+            (kind.checked_amount(*amount.get_ref())).map_err(|why| (amount.span(), why))
+        }
+        (None, Some(range)) => Err((
+            here,
+            format!(
+                "{name} needs an amount: {} to {} {}",
+                range.min, range.max, range.unit
+            ),
+        )),
+    };
+    let mut take = |checked: Result<u64, Wrong>| checked.map_err(|w| wrong.push(w)).unwrap_or(0);
+    let (for_ms, amount) = (take(for_ms), take(amount.map(u64::from)));
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    Ok(target.map(|target| Fault {
         kind,
-        target: found,
-        at_ms: text.at_ms,
-        for_ms: text.for_ms,
-        amount,
-    })
+        target,
+        at_ms,
+        for_ms,
+        amount: amount as u32,
+    }))
+}
+
+/// What is to be said of a fault that would begin and never end.
+fn duration_is_missing(kind: FaultKind) -> String {
+    let name = kind.name();
+    match kind.lasts_ms() {
+        (0, 0) => format!("{name} lasts some time: for_ms is missing"),
+        (least, most) => format!(
+            "{name} lasts some time: for_ms is missing (made up at random, it is {least} to {most})"
+        ),
+    }
 }
 
 /// Has the floor such a target?

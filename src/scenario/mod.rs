@@ -17,6 +17,9 @@ use takt_sim::faults::Fault;
 use crate::host::virtual_time::links::Depth;
 use floors::FloorChoice;
 
+/// The longest that a run may be asked for, ms: a leap year.
+pub const FOR_MS_MAX: u64 = 366 * 86_400_000;
+
 /// Everything that a run depends on.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {

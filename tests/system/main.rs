@@ -14,6 +14,7 @@ mod reports;
 mod restart;
 mod run;
 mod site;
+mod trouble;
 mod usage;
 mod virtual_time;
 mod witness;

@@ -1,5 +1,6 @@
 //! Which faults, how often, and to whom.
 
+use super::given::no_target;
 use super::{FaultKind, Target};
 use takt_maps::Floor;
 
@@ -33,7 +34,7 @@ impl Profile {
 pub enum Scope {
     /// To every target of the kind.
     All,
-    /// To targets of this name; one `*` stands for anything.
+    /// To targets of this name; each `*` stands for anything.
     Named(String),
 }
 
@@ -84,6 +85,19 @@ impl Mix {
         }
     }
 
+    /// Rates whose target none of these floors has, in words; a mix applies to a floor if there is nothing to be said.
+    pub fn unknown_targets(&self, floors: &[&Floor]) -> Vec<String> {
+        let unknown = |rate: &&Rate| {
+            let class = rate.kind.class();
+            !(floors.iter()).any(|floor| class.targets(floor).any(|t| rate.scope.covers(floor, t)))
+        };
+        let say = |rate: &Rate| match &rate.scope {
+            Scope::All => None,
+            Scope::Named(name) => Some(no_target(floors, rate.kind, name)),
+        };
+        self.rates.iter().filter(unknown).filter_map(say).collect()
+    }
+
     /// The rate of a kind of fault for a target.
     pub(super) fn rate(&self, floor: &Floor, kind: FaultKind, target: Target) -> f64 {
         let mut all = self.rates.iter().rev().filter(|r| r.kind == kind);
@@ -92,12 +106,50 @@ impl Mix {
     }
 }
 
-/// Does a name match a pattern with at most one `*`?
+/// Does a name match a pattern in which each `*` stands for anything?
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, tail)) => {
-            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut name) = name.strip_prefix(head) else {
+        return false;
+    };
+    // What comes last is at the end, and what is between comes as early as it can.
+    let (between, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in between.split('*') {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_pattern_may_have_any_number_of_stars() {
+        for (pattern, name) in [
+            ("plc-*", "plc-store-1"),
+            ("*", ""),
+            ("*-1", "plc-1-1"),
+            ("p*c-*-*1", "plc-smt1-1"),
+            ("**", "x"),
+            ("4*2->*", "4,2->5,2"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [
+            ("plc", "plc-1"),
+            ("a*a", "a"),
+            ("a*b*c", "acb"),
+            ("*b*", "a"),
+            ("ab*ba", "aba"),
+            ("", "a"),
+        ] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }
 }

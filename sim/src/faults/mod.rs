@@ -9,6 +9,7 @@
 mod act;
 pub(crate) mod dice;
 mod draw;
+mod given;
 pub(crate) mod incidents;
 mod kind;
 mod mix;

@@ -6,6 +6,9 @@ use std::str::FromStr;
 /// The most events an hour that a rate may ask for.
 const RATE_MAX: f64 = 3_600.0;
 
+/// The least probability of a message's fate but 0: scripts count them in thousandths.
+const PROBABILITY_MIN: f64 = 0.001;
+
 /// Everything that is wrong with a mix in text form.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
@@ -18,11 +21,14 @@ impl FromStr for Mix {
     /// counts more.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let (mut mix, mut problems) = (Mix::none(), Vec::new());
-        for item in text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        let items = items(text);
+        if items.is_empty() {
+            problems.push(
+                "nothing is said; write none, calm, rough, hostile, or NAME=RATE for a fault"
+                    .to_owned(),
+            );
+        }
+        for item in &items {
             match parse_item(item) {
                 Ok(rates) => mix.rates.extend(rates),
                 Err(problem) => problems.push(problem),
@@ -36,7 +42,25 @@ impl FromStr for Mix {
     }
 }
 
+/// The parts of a mix. A comma that is part of a target's name, as in `pallet@4,2->5,2=1/h`, parts nothing: a target is
+/// followed by its rate.
+fn items(text: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for part in text.split(',') {
+        match items.last_mut() {
+            Some(last) if last.contains('@') && !last.contains('=') => {
+                last.push(',');
+                last.push_str(part);
+            }
+            _ => items.push(part.to_owned()),
+        }
+    }
+    items.retain(|item| !item.trim().is_empty());
+    items
+}
+
 fn parse_item(item: &str) -> Result<Vec<Rate>, String> {
+    let item = item.trim();
     let Some((what, rate)) = item.split_once('=') else {
         if item == "none" {
             return Ok(Vec::new());
@@ -85,6 +109,11 @@ fn parse_rate(kind: FaultKind, text: &str) -> Result<f64, String> {
             let rate = number(text)?;
             if rate > 1.0 {
                 return Err("a probability is 0 to 1".into());
+            }
+            if rate > 0.0 && rate < PROBABILITY_MIN {
+                return Err(format!(
+                    "the smallest probability but 0 is {PROBABILITY_MIN}"
+                ));
             }
             Ok(rate)
         }

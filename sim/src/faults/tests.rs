@@ -42,7 +42,7 @@ fn a_mix_is_read_and_what_comes_later_counts_more() {
 
 #[test]
 fn everything_that_is_wrong_with_a_mix_is_said() {
-    let text = "ruff,vehicle-stop=1/h,vehicle-stops=2,message-loss=1.5,message-loss=1/h,plc-restart=9e9/h,plc-restart,door-sticks=x/h,door-sticks=-1/h";
+    let text = "ruff,vehicle-stop=1/h,vehicle-stops=2,message-loss=1.5,message-loss=1/h,plc-restart=9e9/h,plc-restart,door-sticks=x/h,door-sticks=-1/h,message-loss=0.0004";
     let error = text.parse::<Mix>().unwrap_err();
     let parts = [
         "ruff: no such profile; known are none, calm, rough, hostile",
@@ -54,11 +54,54 @@ fn everything_that_is_wrong_with_a_mix_is_said() {
         "how often? As plc-restart=0.5/h",
         "\"x\" is no rate",
         "\"-1\" is no rate",
+        "the smallest probability but 0 is 0.001",
     ];
     assert_eq!(error.0.len(), parts.len(), "{error}");
     for (problem, part) in error.0.iter().zip(parts) {
         assert!(problem.contains(part), "{problem} should say: {part}");
     }
+}
+
+#[test]
+fn a_mix_says_something() {
+    for text in ["", " ", ",,"] {
+        let error = text.parse::<Mix>().unwrap_err().to_string();
+        assert!(error.contains("nothing is said"), "{error}");
+    }
+    let comma: Mix = "rough,pallet@4,2->5,2=1/h, door-sticks=1/h"
+        .parse()
+        .unwrap();
+    let [.., pallet, door] = &comma.rates[..] else {
+        panic!("{comma:?}")
+    };
+    assert_eq!(pallet.scope, Scope::Named("4,2->5,2".to_owned()));
+    assert_eq!(
+        (door.kind, &door.scope),
+        (FaultKind::DoorSticks, &Scope::All)
+    );
+}
+
+#[test]
+fn targets_that_no_floor_has_are_named() {
+    let (floor, mut other) = (testing::floor(), testing::floor());
+    other.vehicles[0].name = "lone-1".to_owned();
+    let mix: Mix = "calm,vehicle-stops@lone-*=1/h,controller-crash@T01=1/h,door-sticks=1/h,plc-restart@x*y*=1/h"
+        .parse()
+        .unwrap();
+    let both = mix.unknown_targets(&[&floor, &other]);
+    assert_eq!(both.len(), 2, "{both:?}");
+    let one = mix.unknown_targets(&[&floor]);
+    for (problem, part) in one.iter().zip(["lone-*", "as a whole", "\"x*y*\""]) {
+        assert!(problem.contains(part), "{problem} should say: {part}");
+    }
+    assert_eq!(one.len(), 3);
+    assert!(
+        "hostile"
+            .parse::<Mix>()
+            .unwrap()
+            .unknown_targets(&[&floor])
+            .is_empty()
+    );
 }
 
 #[test]

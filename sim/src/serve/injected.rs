@@ -6,7 +6,7 @@ use crate::faults::{Fault, FaultKind, Target, unknown};
 use crate::floor::{Endpoint, SimFloor};
 use serde::Serialize;
 use std::time::Duration;
-use takt_maps::{Floor, suggest::did_you_mean};
+use takt_maps::Floor;
 
 /// Longest time that a fault may be asked for, s.
 const LASTS_MAX_S: f64 = 86_400.0;
@@ -105,7 +105,7 @@ pub fn known() -> Vec<KnownFault> {
         unit: kind.amount().map(|a| a.unit),
         amount_min: kind.amount().map(|a| a.min),
         amount_max: kind.amount().map(|a| a.max),
-        lasts: kind.lasts_ms() != (0, 0),
+        lasts: kind.lasts(),
         live: kind.is_live(),
     };
     FaultKind::ALL.iter().map(|&kind| told(kind)).collect()
@@ -129,47 +129,18 @@ pub fn meant(
             "{name} happens in virtual time only, not on a served floor"
         ));
     }
-    let class = kind.class();
-    let target = Target::named(floor, class, target).ok_or_else(|| {
-        let names: Vec<String> = class.targets(floor).map(|t| t.name(floor)).collect();
-        let hint = did_you_mean(target, names.iter().map(String::as_str));
-        let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
-        let (word, few) = (class.word(), names.iter().take(5).cloned().collect::<Vec<_>>());
-        match few.is_empty() {
-            true => format!("{name} is about {word}, and this floor has none"),
-            false => format!(
-                "{name} is about {word}, and \"{target}\" is none of this floor{hint}; there are {}{}",
-                few.join(", "),
-                if names.len() > few.len() { ", ..." } else { "" }
-            ),
-        }
-    })?;
-    let for_ms = match (kind.lasts_ms(), for_s) {
-        ((0, 0), None) => 0,
-        ((0, 0), Some(0.0)) => 0,
-        ((0, 0), Some(_)) => return Err(format!("{name} happens at once: it lasts no time")),
-        (_, seconds) => {
-            let seconds = seconds.unwrap_or(LASTS_S);
-            if !(seconds > 0.0 && seconds <= LASTS_MAX_S) {
-                return Err(format!(
-                    "a time is more than 0 and at most {LASTS_MAX_S} s, not {seconds}"
-                ));
-            }
-            ((seconds * 1000.0) as u64).max(1)
-        }
-    };
-    let amount = match (kind.amount(), amount) {
-        (None, None | Some(0)) => 0,
-        (None, Some(_)) => return Err(format!("{name} has no amount")),
-        (Some(range), None) => range.min + (range.max - range.min) / 2,
-        (Some(range), Some(amount)) if (range.min..=range.max).contains(&amount) => amount,
-        (Some(range), Some(amount)) => {
-            let (min, max, unit) = (range.min, range.max, range.unit);
-            return Err(format!(
-                "the amount of {name} is {min} to {max} {unit}, not {amount}"
-            ));
-        }
-    };
+    let target = Target::checked(floor, kind, target)?;
+    let seconds = for_s.unwrap_or(if kind.lasts() { LASTS_S } else { 0.0 });
+    if !(0.0..=LASTS_MAX_S).contains(&seconds) {
+        return Err(format!(
+            "a time is more than 0 and at most {LASTS_MAX_S} s, not {seconds}"
+        ));
+    }
+    // What is shorter than a millisecond is one, not nothing.
+    let for_ms = (seconds * 1_000.0).ceil() as u64;
+    let for_ms = kind.checked_time(for_ms, LASTS_MAX_S as u64 * 1_000)?;
+    let middle = (kind.amount()).map_or(0, |range| range.min + (range.max - range.min) / 2);
+    let amount = kind.checked_amount(amount.unwrap_or(middle))?;
     Ok(Fault {
         kind,
         target,

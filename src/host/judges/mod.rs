@@ -20,10 +20,15 @@ use serde::Serialize;
 pub struct Violation {
     /// Which judge says so.
     pub judge: &'static str,
-    /// Simulated milliseconds since the start of the run.
+    /// Simulated milliseconds since the start of the run; seconds for programs, as all their times.
+    #[serde(rename = "at_s", serialize_with = "as_seconds")]
     pub at_ms: u64,
     /// What was seen.
     pub what: String,
+}
+
+fn as_seconds<S: serde::Serializer>(ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*ms as f64 / 1_000.0)
 }
 
 /// What judges have found, the first of each judge's kind; all are counted.

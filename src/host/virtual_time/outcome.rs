@@ -54,7 +54,8 @@ pub struct Outcome {
     pub contacts_with_obstacles: u64,
     /// Orders that a disk lost which had said that it had them.
     pub orders_lost_by_disk: u64,
-    /// What judges found beside that, all of it.
+    /// What judges found beside that, all of it; programs are given the list.
+    #[serde(skip)]
     pub violations: u64,
 }
 

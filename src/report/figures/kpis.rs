@@ -41,6 +41,18 @@ pub struct Kpis {
     pub contacts: u64,
     /// Vehicles that stood for others for more than three minutes.
     pub deadlocks: u64,
+    /// Contacts of vehicles that were off where they believed to be.
+    #[serde(default)]
+    pub contacts_by_slip: u64,
+    /// Contacts of vehicles with what fell right before them.
+    #[serde(default)]
+    pub contacts_with_obstacles: u64,
+    /// Orders that a disk lost which had said that it had them.
+    #[serde(default)]
+    pub orders_lost_by_disk: u64,
+    /// Controllers that have run: one, and one more after each crash.
+    #[serde(default)]
+    pub lives: u64,
 }
 
 /// Which way is better.
@@ -105,6 +117,10 @@ impl Kpis {
             distance_km: outcome.distance_m / 1_000.0,
             contacts: outcome.contacts,
             deadlocks: outcome.deadlocks,
+            contacts_by_slip: outcome.contacts_by_slip,
+            contacts_with_obstacles: outcome.contacts_with_obstacles,
+            orders_lost_by_disk: outcome.orders_lost_by_disk,
+            lives: outcome.lives,
         }
     }
 
@@ -192,6 +208,25 @@ impl Kpis {
             ),
             count("contacts", "Contacts", self.contacts, Less),
             count("deadlocks", "Deadlocks", self.deadlocks, Less),
+            count(
+                "contacts_by_slip",
+                "Contacts of vehicles off their position",
+                self.contacts_by_slip,
+                Less,
+            ),
+            count(
+                "contacts_with_obstacles",
+                "Contacts with what fell before a vehicle",
+                self.contacts_with_obstacles,
+                Less,
+            ),
+            count(
+                "orders_lost_by_disk",
+                "Orders lost by a lying disk",
+                self.orders_lost_by_disk,
+                Less,
+            ),
+            count("lives", "Controller lives", self.lives, Neither),
         ]
     }
 }

@@ -25,7 +25,7 @@ fn run(seed: u64, recorded: bool) -> (Option<(String, Chronicle)>, u64) {
     let outcome = rehearsal.outcome(seed);
     let report = recorder.map(|recorder| {
         assert_eq!(recorder.unknown_ways(), 0, "every way is followed");
-        let chronicle = recorder.end(Vec::new());
+        let chronicle = recorder.end(Vec::new(), Vec::new());
         let figures = Figures::new(&floor, &outcome, &chronicle, 10_000);
         (serde_json::to_string(&figures).unwrap(), chronicle)
     });
