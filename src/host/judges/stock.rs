@@ -219,24 +219,17 @@ impl Known {
         if self.spec.drop.buffer.is_none() || quantity == 0 {
             return;
         }
-        match (step.to, self.brought) {
-            (OrderState::Completed, Some(pieces)) if pieces != quantity => {
-                findings.note("stock", now_ms, || {
-                    format!(
-                        "order {order} counts for {quantity} pieces, and brought {pieces} of {:?}",
-                        self.taken
-                    )
-                });
-            }
-            (OrderState::Failed | OrderState::Cancelled, Some(pieces)) => {
-                findings.note("stock", now_ms, || {
-                    format!(
-                        "order {order} brought {pieces} pieces, and ended as {:?}",
-                        step.to
-                    )
-                });
-            }
-            _ => {}
+        // One that fails although its load has come is no lie: a vehicle that was pushed or switched off while it gave the
+        // load away has forgotten its action, and then only a person can say where the load is.
+        if let (OrderState::Completed, Some(pieces)) = (step.to, self.brought)
+            && pieces != quantity
+        {
+            findings.note("stock", now_ms, || {
+                format!(
+                    "order {order} counts for {quantity} pieces, and brought {pieces} of {:?}",
+                    self.taken
+                )
+            });
         }
     }
 }

@@ -117,7 +117,7 @@ fn endpoint(target: Target) -> Option<Endpoint> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-    use takt_maps::{DeviceId, EdgeId};
+    use takt_maps::{DeviceId, EdgeId, VehicleId};
 
     use super::super::Options;
     use super::*;
