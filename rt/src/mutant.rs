@@ -54,11 +54,15 @@ pub enum Mutant {
     UnjournalledInput,
     /// A device is told what it should do when that changes, and not again when it comes back.
     ForgetResetAfterReconnect,
+    /// A load that is delivered is counted twice.
+    CountDeliveryTwice,
+    /// The station is told another of its buffers than the one that the load is for.
+    WrongBuffer,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 24] = [
+    pub const ALL: [Mutant; 26] = [
         Mutant::GrantHeldPlace,
         Mutant::GrantOneNodeTooFar,
         Mutant::SwapDependencies,
@@ -83,6 +87,8 @@ impl Mutant {
         Mutant::NeverRetry,
         Mutant::UnjournalledInput,
         Mutant::ForgetResetAfterReconnect,
+        Mutant::CountDeliveryTwice,
+        Mutant::WrongBuffer,
     ];
 }
 

@@ -25,7 +25,14 @@ pub struct Handover {
     pub load: LoadId,
     /// The vehicle took it (or gave it).
     pub taking: bool,
+    /// The buffer that it went out of or into; `None`: none.
+    pub buffer: Option<BufferId>,
+    /// What it truly was.
+    pub cargo: Cargo,
 }
+
+/// Out of or into which buffer, and what.
+type Moved = (Option<BufferId>, Cargo);
 
 /// Who hands a load over with a vehicle.
 #[derive(Clone, Copy)]
@@ -141,7 +148,7 @@ impl SimFloor {
             Direction::Load => self.take(v, station, told),
             Direction::Unload => self.give(v, station, told),
         };
-        if moved {
+        if let Some((buffer, cargo)) = moved {
             let load = self.vehicles[v]
                 .running()
                 .map_or(LoadId::NONE, |(_, load)| load);
@@ -153,13 +160,15 @@ impl SimFloor {
                 station,
                 load,
                 taking: direction == Direction::Load,
+                buffer,
+                cargo,
             });
             self.vehicles[v].succeed();
         } else {
             self.vehicles[v].fail(fault::NOTHING_TO_TAKE);
         }
         if let Some(Model::Transfer(_, plc)) = device.map(|d| &mut self.plcs[d.index()].model) {
-            if moved {
+            if moved.is_some() {
                 plc.succeed();
             } else {
                 plc.fail();
@@ -167,8 +176,8 @@ impl SimFloor {
         }
     }
 
-    /// The vehicle takes a lot; false if there is none. A load from no buffer is just a load.
-    fn take(&mut self, v: usize, station: StationId, told: Option<u16>) -> bool {
+    /// The vehicle takes a lot; `None` if there is none. A load from no buffer is just a load.
+    fn take(&mut self, v: usize, station: StationId, told: Option<u16>) -> Option<Moved> {
         let buffer: Option<BufferId> = match told {
             Some(number) => stock::numbered(&self.floor, station, number),
             None => stock::only_giver(&self.floor, station),
@@ -177,16 +186,14 @@ impl SimFloor {
             Some(buffer) => self.stock.pick(&self.floor, buffer),
             None => Some(Cargo::default()),
         };
-        let Some(cargo) = cargo else {
-            return false;
-        };
+        let cargo = cargo?;
         self.cargo[v] = cargo;
         self.loads += 1;
-        true
+        Some((buffer, cargo))
     }
 
     /// The vehicle gives what it carries.
-    fn give(&mut self, v: usize, station: StationId, told: Option<u16>) -> bool {
+    fn give(&mut self, v: usize, station: StationId, told: Option<u16>) -> Option<Moved> {
         let cargo = std::mem::take(&mut self.cargo[v]);
         let buffer = match told {
             Some(number) => stock::numbered(&self.floor, station, number),
@@ -197,6 +204,6 @@ impl SimFloor {
             None => self.stock.misplace(cargo),
         }
         self.unloads += 1;
-        true
+        Some((buffer, cargo))
     }
 }

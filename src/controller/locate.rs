@@ -3,7 +3,7 @@
 use takt_maps::words::{Action, ActionState, LoadId, OperatingMode};
 use takt_maps::{BufferId, EdgeId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
-use takt_scheduler::orders::{Order, OrderState, Reason, Totals, Transition};
+use takt_scheduler::orders::{Order, OrderState, Reason, Totals};
 
 use super::fleet::{DockPhase, Location, Mission};
 use super::reports::alarm;
@@ -47,25 +47,7 @@ impl Controller {
             {
                 before.get_or_insert(order.id);
             }
-            // What accepted orders will still bring and take.
-            let moved = Transition {
-                order: order.id,
-                spec: order.spec,
-                from: None,
-                to: OrderState::Waiting,
-                reason: None,
-                at_ms: 0,
-            };
-            self.stock.follow(&moved);
-            if state.on_board() {
-                self.stock.follow(&Transition {
-                    from: Some(OrderState::Loading {
-                        vehicle: VehicleId(0),
-                    }),
-                    to: state,
-                    ..moved
-                });
-            }
+            self.stock.resume(&order.spec, state.on_board());
         }
         for edge in &restored.blocked {
             if let Some(blocked) = self.blocked.get_mut(edge.index()) {

@@ -42,7 +42,7 @@ use takt_motion::traffic::Traffic;
 use takt_plc_bridge::handshake::Programs;
 use takt_rt::mutant::{Mutant, is_on};
 use takt_scheduler::materials::Stock;
-use takt_scheduler::orders::{Order, OrderBook, Transition};
+use takt_scheduler::orders::{Order, OrderBook, OrderState, Transition};
 
 pub use counts::Counts;
 pub use delta::{Delta, Nodes, Outputs, ROUTE_MAX, Refused, VehicleStatus};
@@ -312,6 +312,11 @@ impl Controller {
         self.now_ms
     }
 
+    /// The stock as it is counted and reported, to look at.
+    pub fn stock(&self) -> &Stock {
+        &self.stock
+    }
+
     /// The traffic manager, to look at.
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
@@ -343,14 +348,25 @@ impl Controller {
     }
 }
 
-/// Where transitions of orders go: the stock counts them, followers see them.
+/// Where transitions of orders go: the stock counts them, followers see them, and what is in the buffer then.
 fn moves<'a, O: Outputs>(
     stock: &'a mut Stock,
     out: &'a mut O,
 ) -> impl FnMut(Transition) + use<'a, O> {
     |transition| {
+        let buffer = Stock::changed_by(&transition);
+        let pieces = |stock: &Stock| Some(stock.accounts().get(buffer?.index())?.pieces);
+        let before = pieces(stock);
         stock.follow(&transition);
+        if transition.to == OrderState::Completed && is_on(Mutant::CountDeliveryTwice) {
+            stock.follow(&transition);
+        }
         out.delta(Delta::Moved(transition));
+        if let (Some(buffer), Some(pieces)) = (buffer, pieces(stock))
+            && before != Some(pieces)
+        {
+            out.delta(Delta::Stock { buffer, pieces });
+        }
     }
 }
 

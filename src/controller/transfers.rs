@@ -295,6 +295,9 @@ impl Controller {
             .iter()
             .filter(|b| b.station == station)
             .count();
+        if !taking && is_on(Mutant::WrongBuffer) {
+            return before as u16 + 2;
+        }
         before as u16 + 1
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use takt_maps::Floor;
 use takt_maps::words::VehicleReport;
 use takt_plc_bridge::{FromField, ToField};
+use takt_sim::Handover;
 use takt_sim::faults::Fault;
 use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
@@ -21,12 +22,14 @@ mod outcome;
 mod recording;
 mod script;
 mod trouble;
+mod weather;
 mod workers;
 
 use super::judges::ground::Ground;
 use super::judges::orders::Orders;
 use super::judges::service::complaint;
 use super::judges::standing::Judge;
+use super::judges::stock::Stock;
 use super::judges::{Findings, Violation};
 use crate::controller::{Ask, Controller, CycleFacts, Delta, Input, VehicleStatus};
 use crate::follower::model::AlarmKind;
@@ -93,6 +96,7 @@ pub struct Rehearsal {
     clients: Option<Clients>,
     ground: Ground,
     orders: Orders,
+    stock: Stock,
     findings: Findings,
     /// When the controller that is down is started again.
     down_until_ms: Option<u64>,
@@ -147,9 +151,12 @@ impl Rehearsal {
         let now_ms = self.now_ms();
         self.follow_script(now_ms);
         self.sim.step((now_ms - before_ms) as u32);
-        for handover in self.sim.take_handovers() {
-            self.orders
-                .handed_over(&handover, now_ms, &mut self.findings);
+        let handovers: Vec<Handover> = self.sim.take_handovers().collect();
+        for handover in &handovers {
+            let (truth, findings) = (self.sim.stock(), &mut self.findings);
+            self.orders.handed_over(handover, now_ms, findings);
+            self.stock
+                .handed_over(handover, truth, &self.orders, now_ms, findings);
         }
         self.listen(now_ms);
         self.workers.cycle = self.cycle;
@@ -210,6 +217,9 @@ impl Rehearsal {
             return self.die();
         }
         for delta in &self.workers.deltas {
+            // First who may still be doubted, then what has ended.
+            self.stock
+                .changed(delta, &self.orders, now_ms, &mut self.findings);
             self.orders.changed(delta, now_ms, &mut self.findings);
             if let Delta::Raised {
                 kind: AlarmKind::Invariant,
@@ -294,6 +304,9 @@ impl Rehearsal {
     fn look_round(&mut self, now_ms: u64) {
         let open = self.controller.orders_open();
         self.orders.compare(open, now_ms, &mut self.findings);
+        let accounts = self.controller.stock().accounts();
+        self.stock
+            .compare(accounts, &self.follower.model, now_ms, &mut self.findings);
         if let Err(wrong) = self.controller.traffic().audit(&self.floor) {
             self.findings.note("traffic", now_ms, || wrong.to_string());
         }
@@ -317,8 +330,7 @@ impl Rehearsal {
                 }
             }
             for vehicle in operators.unload(&self.follower.model, now_ms) {
-                self.sim.take_load_off(vehicle);
-                self.orders.distrust(vehicle);
+                self.take_load_off(vehicle, now_ms);
             }
         }
         for vehicle in astray {

@@ -11,6 +11,7 @@ use super::Scenario;
 use crate::follower::model::{ALARMS_MAX, ENDED_MAX, SAMPLES_MAX};
 use crate::host::judges::Violation;
 use crate::host::judges::service::Service;
+use crate::host::judges::standing::DEADLOCK_MS;
 use crate::host::virtual_time::{Disks, FaultLine, Options, Outcome, Rehearsal};
 use crate::journal::JournalError;
 use crate::replay::{ReplayOptions, replay};
@@ -201,6 +202,7 @@ fn live(
         }
     }
     let begun_ms = rehearsal.now_ms();
+    rehearsal.judge_standing_anew();
     let mut service = Service::new(rehearsal.order_judge(), begun_ms);
     loop {
         rehearsal.step();
@@ -212,10 +214,20 @@ fn live(
         if !now_ms.is_multiple_of(1_000) {
             continue;
         }
-        if service.settled(rehearsal.model()) {
+        let standing = rehearsal.standing_judge();
+        if let Some(vehicle) = standing.stands(now_ms, DEADLOCK_MS).next() {
+            let what = format!(
+                "{} stands for others for more than {} s, and nothing is the matter",
+                floor.vehicles[vehicle.index()].name,
+                DEADLOCK_MS / 1_000
+            );
+            extra.note("deadlock", now_ms, what);
+            return None;
+        }
+        if service.settled(rehearsal.model(), standing, now_ms) {
             return Some(now_ms - begun_ms);
         }
-        if let Some(complaints) = service.complaints(floor, rehearsal.model(), now_ms) {
+        if let Some(complaints) = service.complaints(floor, rehearsal.model(), standing, now_ms) {
             extra.0.extend(complaints);
             return None;
         }

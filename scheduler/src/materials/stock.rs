@@ -174,6 +174,29 @@ impl Stock {
         }
     }
 
+    /// The buffer whose pieces a step of an order changes, if any.
+    pub fn changed_by(step: &Transition) -> Option<BufferId> {
+        match step.to {
+            OrderState::Carrying { .. } => step.spec.pickup.buffer,
+            OrderState::Completed => step.spec.drop.buffer,
+            _ => None,
+        }
+    }
+
+    /// Takes over an order that a store kept: what it will still bring and take. What it took already is not in the
+    /// pieces that the store kept any more.
+    pub fn resume(&mut self, spec: &OrderSpec, on_board: bool) {
+        let n = self.quantity(spec);
+        if !on_board {
+            self.change(spec.pickup.buffer, |a, _| {
+                a.outgoing = a.outgoing.saturating_add(n);
+            });
+        }
+        self.change(spec.drop.buffer, |a, _| {
+            a.incoming = a.incoming.saturating_add(n);
+        });
+    }
+
     /// The next transport that a buffer asks for, if one of the next buffers looked at does.
     ///
     /// The caller submits it and hands the transition back through [`Stock::follow`], which is what keeps it from being

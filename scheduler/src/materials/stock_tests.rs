@@ -150,6 +150,21 @@ fn a_stale_report_after_a_delivery_does_not_double_the_order() {
 }
 
 #[test]
+fn an_order_that_a_store_kept_will_bring_its_load_and_takes_none_twice() {
+    let f = floor(true);
+    let mut stock = Stock::new(&f);
+    stock.used(PARTS, 40);
+    let spec = stock.due(0).unwrap();
+    for (on_board, outgoing) in [(true, 0), (false, 20)] {
+        stock.resume(&spec, on_board);
+        let (from, to) = (stock.account(STORE), stock.account(PARTS));
+        assert_eq!((from.pieces, from.outgoing), (200, outgoing));
+        assert_eq!(to.pieces, 20);
+    }
+    assert_eq!(stock.account(PARTS).incoming, 40);
+}
+
+#[test]
 fn a_finite_source_gives_its_rest_and_then_nothing() {
     let mut f = floor(true);
     f.buffers[STORE.index()].initial = 25;

@@ -173,6 +173,8 @@ kinds! {
         "The dispatcher answers nothing for a while, then everything.";
     DispatcherLate "dispatcher-late" Whole (S, 30 * S), amount("ms", 50, 4_000), false, [0.5, 1.0, 4.0],
         "Each assignment comes later by so much.";
+    DispatcherStale "dispatcher-stale" Whole (S, 15 * S), None, false, [0.0, 1.0, 4.0],
+        "The dispatcher answers with the assignment before the one that was asked for.";
     DispatcherNonsense "dispatcher-nonsense" Whole (S, 15 * S), None, false, [0.0, 1.0, 4.0],
         "Assignments are mutilated: unknown orders, wrong vehicles, chargers twice.";
     OperatorPauses "operator-pauses" Vehicle (5 * S, 120 * S), None, false, [0.1, 0.2, 1.0],

@@ -1,7 +1,7 @@
 //! Modbus TCP frames: cut from a stream of bytes by the length in their header, and answered by a unit. Written from
 //! the specification for wires in memory; over sockets the server library does the same.
 
-use super::unit::{Answering, Unit};
+use super::unit::Unit;
 use crate::floor::SimFloor;
 use tokio_modbus::ExceptionCode;
 
@@ -77,7 +77,7 @@ impl Unit {
         }
         let counted = (answer.len - UNCOUNTED) as u16;
         answer.bytes[4..6].copy_from_slice(&counted.to_be_bytes());
-        if self.answering == Answering::WrongUnit {
+        if self.answering.wrong_unit {
             answer.bytes[6] = answer.bytes[6].wrapping_add(1);
         }
         Some(answer)
@@ -140,6 +140,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u16> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+    use super::super::unit::Answering;
     use super::*;
     use crate::testing;
     use std::sync::Arc;
@@ -211,15 +212,25 @@ mod tests {
         let heartbeat = [4, 0, 1, 0, 1];
         assert_eq!(asked(&mut unit, &mut sim, 1, &heartbeat)[4], 0);
         sim.step(10);
-        unit.set_answering(Answering::Frozen);
+        let frozen = Answering {
+            frozen: true,
+            ..Answering::default()
+        };
+        unit.set_answering(frozen);
         assert_eq!(asked(&mut unit, &mut sim, 1, &heartbeat)[4], 0);
         let told = asked(&mut unit, &mut sim, 1, &[6, 0, 3, 0, 9]);
         assert_eq!(told, [1, 6, 0, 3, 0, 9], "confirmed");
         let told = asked(&mut unit, &mut sim, 1, &[3, 0, 3, 0, 1]);
         assert_eq!(told, [1, 3, 2, 0, 0], "and ignored");
-        unit.set_answering(Answering::Exceptions);
+        unit.set_answering(Answering {
+            exceptions: true,
+            ..frozen
+        });
         assert_eq!(asked(&mut unit, &mut sim, 1, &heartbeat), [1, 0x84, 4]);
-        unit.set_answering(Answering::WrongUnit);
+        unit.set_answering(Answering {
+            wrong_unit: true,
+            ..Answering::default()
+        });
         assert_eq!(asked(&mut unit, &mut sim, 1, &heartbeat), [2, 4, 2, 0, 1]);
     }
 }

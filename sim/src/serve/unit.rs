@@ -12,19 +12,16 @@ const UNITS: [u8; 3] = [1, 0, 255];
 /// Most registers in one read, by the Modbus specification.
 const READ_MAX: u16 = 125;
 
-/// How a server answers.
+/// What is wrong with how a server answers; all of it may be at the same time. The default is as it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Answering {
-    /// As it should.
-    #[default]
-    Normal,
-    /// Every request with the exception "server device failure".
-    Exceptions,
-    /// As it should, but in the name of another unit. (Over sockets the server library puts the right one in.)
-    WrongUnit,
+pub struct Answering {
+    /// Every request is answered with the exception "server device failure".
+    pub exceptions: bool,
+    /// Answers come in the name of another unit. (Over sockets the server library puts the right one in.)
+    pub wrong_unit: bool,
     /// The socket is alive, the program behind it stands: reads say what they said last, writes are confirmed and
     /// change nothing.
-    Frozen,
+    pub frozen: bool,
 }
 
 /// Whose registers they are.
@@ -71,7 +68,7 @@ impl Unit {
             written: holding.clone(),
             holding,
             was_read: false,
-            answering: Answering::Normal,
+            answering: Answering::default(),
         }
     }
 
@@ -111,7 +108,7 @@ impl Unit {
 
     /// Is a request to this unit id answered at all?
     pub(super) fn hears(&self, unit: u8) -> Result<(), ExceptionCode> {
-        if self.answering == Answering::Exceptions {
+        if self.answering.exceptions {
             Err(ExceptionCode::ServerDeviceFailure)
         } else if UNITS.contains(&unit) {
             Ok(())
@@ -127,7 +124,7 @@ impl Unit {
         address: u16,
         count: u16,
     ) -> Result<&[u16], ExceptionCode> {
-        if self.answering != Answering::Frozen || !self.was_read {
+        if !self.answering.frozen || !self.was_read {
             self.was_read = true;
             match self.owner {
                 Owner::Vehicle(id) => {
@@ -158,7 +155,7 @@ impl Unit {
         if !self.written.write(address, words) {
             return Err(ExceptionCode::IllegalDataAddress);
         }
-        if self.answering == Answering::Frozen {
+        if self.answering.frozen {
             return Ok(());
         }
         match self.owner {

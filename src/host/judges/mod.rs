@@ -6,12 +6,15 @@
 //! | [`ground`] | nobody is told to go, or is, where another is or may go; nothing is granted to whom cannot be heard |
 //! | [`orders`] | no order is lost, doubled, or called done without having been delivered; what was acknowledged stays known |
 //! | [`service`] | once nothing goes wrong any more, every order ends and every vehicle serves again |
+//! | [`stock`] | loads come where they belong, and the controller counts what is there |
 //! | [`standing`] | counts of lost orders and of vehicles that stand for others, also for live floors |
 
 pub mod ground;
 pub mod orders;
 pub mod service;
 pub mod standing;
+pub mod stock;
+mod trust;
 
 use serde::Serialize;
 

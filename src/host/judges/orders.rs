@@ -9,6 +9,7 @@ use takt_scheduler::orders::{OrderState, Transition};
 use takt_sim::Handover;
 
 use super::Findings;
+use super::trust::Trust;
 use crate::controller::Delta;
 use crate::follower::model::ReadModel;
 
@@ -22,8 +23,8 @@ pub struct Orders {
     last: OrderId,
     /// Loads that were handed over at a station: how often where last.
     delivered: BTreeMap<LoadId, (u32, takt_maps::StationId)>,
-    /// Vehicles whose word about their load may be false, by a fault.
-    liars: Vec<bool>,
+    /// Whose word counts.
+    trust: Trust,
     /// Orders that a disk lost which had said that it had them.
     pub lost_by_disk: u64,
 }
@@ -66,14 +67,40 @@ impl Orders {
             open: BTreeMap::new(),
             last: OrderId(0),
             delivered: BTreeMap::new(),
-            liars: vec![false; floor.vehicles.len()],
+            trust: Trust::new(floor.vehicles.len()),
             lost_by_disk: 0,
         }
     }
 
-    /// From now on this vehicle's word about its load does not count.
+    /// From now on this vehicle's word about its load does not count, nor what becomes of the orders that it is on.
     pub fn distrust(&mut self, vehicle: VehicleId) {
-        self.liars[vehicle.index()] = true;
+        self.trust.lies(vehicle);
+        let open = self.open.iter();
+        let its = open.filter(|(_, entry)| entry.state.vehicle() == Some(vehicle));
+        its.for_each(|(&id, _)| self.trust.doubt(id));
+    }
+
+    /// Its word counts again, when what it said until now has arrived; that of the orders that it was on does not.
+    pub fn trust_again(&mut self, vehicle: VehicleId, now_ms: u64) {
+        self.trust.lies_no_more(vehicle, now_ms);
+    }
+
+    /// It mistakes the load that it has, or else the next that it takes, for another.
+    pub fn mistakes_a_load(&mut self, vehicle: VehicleId) {
+        self.trust.mistakes_next(vehicle);
+    }
+
+    /// A load has gone otherwise than by a vehicle's doing: of its order anything may be said.
+    pub fn lost(&mut self, load: LoadId) {
+        let mut open = self.open.keys();
+        if let Some(&order) = open.find(|&&id| LoadId::of(id) == load) {
+            self.trust.doubt(order);
+        }
+    }
+
+    /// May what becomes of this order be otherwise than it seems, by a fault?
+    pub fn doubts(&self, order: OrderId) -> bool {
+        self.trust.doubts(order) || self.open.get(&order).is_some_and(|entry| entry.forgotten)
     }
 
     /// A load changed hands on the floor.
@@ -142,6 +169,7 @@ impl Orders {
             .state
             .vehicle()
             .or(t.from.and_then(OrderState::vehicle));
+        self.trust.moved(t, by, now_ms);
         let forgotten = entry.forgotten;
         *entry = Entry {
             state: t.to,
@@ -153,7 +181,7 @@ impl Orders {
         }
         self.open.remove(&t.order);
         let delivery = self.delivered.remove(&LoadId::of(t.order));
-        let trusted = !forgotten && by.is_none_or(|v| !self.liars[v.index()]);
+        let trusted = !self.trust.ended(t.order) && !forgotten;
         if t.to == OrderState::Completed && trusted {
             match delivery {
                 None => findings.note("orders", now_ms, || {

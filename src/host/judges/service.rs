@@ -4,6 +4,7 @@
 use takt_maps::{Floor, OrderId, VehicleId};
 
 use super::orders::Orders;
+use super::standing::Judge;
 use super::{Findings, Violation};
 use crate::follower::model::{MissionView, ReadModel, WaitView};
 
@@ -15,7 +16,15 @@ pub const SETTLING_MS: u64 = 30 * 60_000;
 pub struct Service {
     since_ms: u64,
     orders: Vec<OrderId>,
+    /// Since when all has been well.
+    well_since_ms: Option<u64>,
 }
+
+/// All has to be well for so long: a good moment may be one between two bad ones.
+const WELL_MS: u64 = 10_000;
+
+/// Who stands for others for longer may be deadlocked.
+const STANDING_MS: u64 = 60_000;
 
 impl Service {
     /// From now on nothing goes wrong, and these orders are open.
@@ -23,14 +32,23 @@ impl Service {
         Self {
             since_ms: now_ms,
             orders: orders.open().collect(),
+            well_since_ms: None,
         }
     }
 
-    /// Is all as it should be? The bound may still be far.
-    pub fn settled(&mut self, model: &ReadModel) -> bool {
+    /// Is all as it should be, and has been for a while? The bound may still be far. To be asked once a second.
+    pub fn settled(&mut self, model: &ReadModel, standing: &Judge, now_ms: u64) -> bool {
+        let well = self.is_well(model, standing, now_ms);
+        self.well_since_ms = well.then(|| self.well_since_ms.unwrap_or(now_ms));
+        self.well_since_ms
+            .is_some_and(|since_ms| now_ms >= since_ms + WELL_MS)
+    }
+
+    fn is_well(&mut self, model: &ReadModel, standing: &Judge, now_ms: u64) -> bool {
         let open = |id: &OrderId| model.orders.get(id).is_some_and(|o| !o.state.is_final());
         self.orders.retain(open);
         self.orders.is_empty()
+            && standing.stands(now_ms, STANDING_MS).next().is_none()
             && (0..model.vehicles.len())
                 .all(|i| complaint(model, VehicleId::from_index(i)).is_none())
     }
@@ -40,6 +58,7 @@ impl Service {
         &self,
         floor: &Floor,
         model: &ReadModel,
+        standing: &Judge,
         at_ms: u64,
     ) -> Option<Vec<Violation>> {
         if at_ms < self.since_ms + SETTLING_MS {
@@ -65,6 +84,19 @@ impl Service {
                     )
                 });
             }
+        }
+        for vehicle in standing.stands(at_ms, STANDING_MS) {
+            found.note("service", at_ms, || {
+                format!(
+                    "{} stands for others, {minutes} minutes after the last fault",
+                    floor.vehicles[vehicle.index()].name
+                )
+            });
+        }
+        if found.violations.is_empty() {
+            found.note("service", at_ms, || {
+                format!("never was all well for a while in {minutes} minutes after the last fault")
+            });
         }
         Some(found.violations)
     }

@@ -26,6 +26,8 @@ pub struct Judge {
 struct Watch {
     reached: u32,
     since_ms: u64,
+    /// It was held by others when last looked at.
+    held: bool,
     counted: bool,
 }
 
@@ -56,6 +58,21 @@ impl Judge {
         }
     }
 
+    /// Waiting counts from now on only: until now something was the matter.
+    pub fn begin_again(&mut self, now_ms: u64) {
+        for watch in &mut self.vehicles {
+            (watch.since_ms, watch.counted) = (now_ms, false);
+        }
+    }
+
+    /// Vehicles that have stood for others for longer than this.
+    pub fn stands(&self, now_ms: u64, for_ms: u64) -> impl Iterator<Item = VehicleId> + '_ {
+        let stands = move |w: &Watch| w.held && now_ms > w.since_ms + for_ms;
+        let all = self.vehicles.iter().enumerate();
+        all.filter(move |(_, w)| stands(w))
+            .map(|(i, _)| VehicleId::from_index(i))
+    }
+
     /// Looks at one vehicle, some times a second.
     pub fn vehicle(
         &mut self,
@@ -75,10 +92,11 @@ impl Judge {
             *watch = Watch {
                 reached: report.reached_seq,
                 since_ms: now_ms,
-                counted: false,
+                ..Watch::default()
             };
             return;
         }
+        watch.held = true;
         let waited = now_ms.saturating_sub(watch.since_ms);
         self.longest_wait_ms = self.longest_wait_ms.max(waited);
         if waited > DEADLOCK_MS && !watch.counted {
@@ -116,5 +134,23 @@ mod tests {
         assert_eq!(look(DEADLOCK_MS), 0);
         assert_eq!(look(DEADLOCK_MS + 1), 1);
         assert_eq!(judge.longest_wait_ms, DEADLOCK_MS + 1);
+    }
+
+    #[test]
+    fn who_stands_when_the_last_fault_ends_counts_from_there() {
+        let floor = takt_maps::formats::builtin("electronics-line").unwrap();
+        let mut judge = Judge::new(&floor.unwrap().floor, 0, 0);
+        let look = |judge: &mut Judge, wait, now_ms| {
+            let report = VehicleReport::default();
+            let mission = MissionView::Parking;
+            judge.vehicle(VehicleId(0), &report, mission, wait, now_ms);
+        };
+        look(&mut judge, WaitView::Plan, 100);
+        assert_eq!(judge.stands(20_000, 10_000).next(), Some(VehicleId(0)));
+        judge.begin_again(20_000);
+        assert_eq!(judge.stands(30_000, 10_000).next(), None);
+        assert_eq!(judge.stands(30_001, 10_000).count(), 1);
+        look(&mut judge, WaitView::None, 30_100);
+        assert_eq!(judge.stands(90_000, 10_000).next(), None);
     }
 }

@@ -20,6 +20,7 @@ use crate::host::judges::Findings;
 use crate::host::judges::ground::Ground;
 use crate::host::judges::orders::{Orders, Restart};
 use crate::host::judges::standing::Judge;
+use crate::host::judges::stock::Stock;
 use crate::host::store::testimony::Testimony;
 use crate::host::store::witness::{Witness, WitnessError};
 use crate::host::store::{AnyDisk, Started, Store, StoreOptions};
@@ -108,6 +109,7 @@ impl Rehearsal {
     ) -> Result<Self, BeginError> {
         let open = started.restored.orders.len() as u64;
         let now_ms = started.restored.now_ms;
+        let started_stock = started.follower.model.stock.clone();
         let controller = Controller::new(floor.clone(), epoch, started.restored)?;
         Ok(Self {
             sim: SimFloor::new(floor.clone(), options.seed),
@@ -126,6 +128,7 @@ impl Rehearsal {
             clients: options.clients.then(|| Clients::new(&floor, options.seed)),
             ground: Ground::new(&floor),
             orders: Orders::new(&floor),
+            stock: Stock::new(&floor, &started_stock),
             findings: Findings::default(),
             down_until_ms: None,
             refused_since_ms: None,
@@ -183,6 +186,8 @@ impl Rehearsal {
         };
         let excused = restart.excuses_loss();
         let findings = &mut self.findings;
+        self.stock
+            .restarted(&self.follower.model, excused, now_ms, findings);
         self.orders
             .restarted(&self.follower.model, restart, now_ms, findings);
         if let Some(clients) = &mut self.clients {

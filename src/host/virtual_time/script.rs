@@ -1,15 +1,15 @@
 //! Faults begin and end: who does them, and what a controller's death means.
 
+use takt_maps::words::LoadId;
 use takt_maps::{OrderId, VehicleId};
-use takt_plc_bridge::Endpoint;
 use takt_scheduler::orders::PRIORITY_MAX;
 use takt_sim::faults::{Fault, FaultKind, Target};
 
-use super::links::Answering;
 use super::trouble::{Death, Point, Turn, makes_liar};
 use super::{Rehearsal, Violation};
 use crate::controller::Ask;
 use crate::host::judges::orders::Orders;
+use crate::host::judges::standing::Judge;
 
 /// A controller whose store has failed is started again after so long, until it starts.
 const AGAIN_MS: u64 = 2_000;
@@ -30,10 +30,9 @@ impl Rehearsal {
 
     fn begin_fault(&mut self, fault: &Fault) {
         if let Some(vehicle) = makes_liar(fault) {
-            self.orders.distrust(vehicle);
+            self.distrust(vehicle, fault);
         }
-        let cycle_us = u64::from(self.floor.control.cycle_us);
-        let cycles = |ms: u32| u64::from(ms) * 1_000 / cycle_us;
+        self.conditions(fault);
         match fault.kind {
             FaultKind::ControllerCrash => self.trouble.dies(fault, false),
             FaultKind::PowerCut => self.trouble.dies(fault, true),
@@ -43,11 +42,6 @@ impl Rehearsal {
                     self.trouble.disk_failed = true;
                 }
             }
-            FaultKind::DiskFull => {
-                if let Some(disk) = &self.trouble.disk {
-                    disk.set_capacity(Some(disk.used()));
-                }
-            }
             FaultKind::DiskLies => {
                 if let Some(disk) = &self.trouble.disk {
                     disk.set_lying(true);
@@ -55,15 +49,6 @@ impl Rehearsal {
                     self.trouble.disk_failed = true;
                 }
             }
-            FaultKind::PlannerStalls => self.workers.planning.stalled = true,
-            FaultKind::PlannerLate => self.workers.planning.late_cycles = cycles(fault.amount),
-            FaultKind::PlannerStale => self.workers.planning.stale = true,
-            FaultKind::PlannerNonsense => self.workers.planning.nonsense = true,
-            FaultKind::DispatcherStalls => self.workers.dispatching.stalled = true,
-            FaultKind::DispatcherLate => {
-                self.workers.dispatching.late_cycles = cycles(fault.amount)
-            }
-            FaultKind::DispatcherNonsense => self.workers.dispatching.nonsense = true,
             FaultKind::OperatorPauses => self.want_paused(fault.target, true),
             FaultKind::OperatorPausesFloor => self.want_floor_paused(true),
             FaultKind::OperatorCancels => {
@@ -79,21 +64,43 @@ impl Rehearsal {
             }
             FaultKind::OperatorRushes => self.rush(),
             FaultKind::ClockJump => self.trouble.stalled_ms += u64::from(fault.amount),
-            FaultKind::PalletReported => {
-                self.block(fault.target, true);
-                self.begin_on_floor(fault);
-            }
-            _ => self.begin_on_floor(fault),
+            FaultKind::LinkReset => self.reset_link(fault.target),
+            _ => drop(self.sim.begin_fault(fault)),
         }
     }
 
+    /// A vehicle's word about its load is false from now on, or what has become of its load is nobody's doing.
+    fn distrust(&mut self, vehicle: VehicleId, fault: &Fault) {
+        let load = self.sim.vehicle_report(vehicle).load;
+        self.orders.distrust(vehicle);
+        if fault.kind == FaultKind::VehicleDropsLoad || fault.kind == FaultKind::VehicleWrongLoad {
+            self.orders.lost(load);
+        }
+        if fault.kind == FaultKind::VehicleWrongLoad && load == LoadId::NONE {
+            self.orders.mistakes_a_load(vehicle);
+        }
+        // What happens at once does not end later.
+        if fault.for_ms == 0 {
+            let now_ms = self.now_ms();
+            self.orders.trust_again(vehicle, now_ms);
+        }
+    }
+
+    /// Somebody takes the load off a vehicle.
+    pub(super) fn take_load_off(&mut self, vehicle: VehicleId, now_ms: u64) {
+        self.orders.lost(self.sim.vehicle_report(vehicle).load);
+        self.sim.take_load_off(vehicle);
+        self.orders.distrust(vehicle);
+        self.orders.trust_again(vehicle, now_ms);
+    }
+
     fn end_fault(&mut self, fault: &Fault) {
+        self.conditions(fault);
+        if let Some(vehicle) = makes_liar(fault) {
+            let now_ms = self.now_ms();
+            self.orders.trust_again(vehicle, now_ms);
+        }
         match fault.kind {
-            FaultKind::DiskFull => {
-                if let Some(disk) = &self.trouble.disk {
-                    disk.set_capacity(None);
-                }
-            }
             // Now the machine loses power, whether its controller is up or not, and what the disk only said to have is gone.
             FaultKind::DiskLies => {
                 self.trouble.dies(fault, true);
@@ -101,27 +108,10 @@ impl Rehearsal {
                     self.cut_power();
                 }
             }
-            FaultKind::PlannerStalls => self.workers.planning.stalled = false,
-            FaultKind::PlannerLate => self.workers.planning.late_cycles = 0,
-            FaultKind::PlannerStale => self.workers.planning.stale = false,
-            FaultKind::PlannerNonsense => self.workers.planning.nonsense = false,
-            FaultKind::DispatcherStalls => self.workers.dispatching.stalled = false,
-            FaultKind::DispatcherLate => self.workers.dispatching.late_cycles = 0,
-            FaultKind::DispatcherNonsense => self.workers.dispatching.nonsense = false,
             FaultKind::OperatorPauses => self.want_paused(fault.target, false),
             FaultKind::OperatorPausesFloor => self.want_floor_paused(false),
             FaultKind::ControllerCrash | FaultKind::PowerCut => {}
-            FaultKind::PalletReported => {
-                self.block(fault.target, false);
-                self.end_on_floor(fault);
-            }
-            _ => self.end_on_floor(fault),
-        }
-    }
-
-    fn block(&mut self, target: Target, blocked: bool) {
-        if let (Target::Edge(edge), Some(operators)) = (target, &mut self.operators) {
-            operators.want_blocked(edge, blocked);
+            _ => drop(self.sim.end_fault(fault)),
         }
     }
 
@@ -224,54 +214,6 @@ impl Rehearsal {
         }
     }
 
-    // ---- Links and floor ---------------------------------------------------------------------------------------------
-
-    /// What the floor and its links do.
-    fn begin_on_floor(&mut self, fault: &Fault) {
-        self.weather(fault, true);
-        self.sim.begin_fault(fault);
-    }
-
-    fn end_on_floor(&mut self, fault: &Fault) {
-        self.weather(fault, false);
-        self.sim.end_fault(fault);
-    }
-
-    /// Changes the conditions on a link, or puts them right again.
-    fn weather(&mut self, fault: &Fault, begins: bool) {
-        let endpoint = match fault.target {
-            Target::Vehicle(vehicle) => Endpoint::Vehicle(vehicle),
-            Target::Device(device) => Endpoint::Device(device),
-            _ => return,
-        };
-        let amount = if begins { fault.amount } else { 0 };
-        let permille = amount.min(1_000) as u16;
-        let answering = |other| if begins { other } else { Answering::Normal };
-        let links = &mut self.links;
-        match fault.kind {
-            FaultKind::LinkDelay => links.conditions_mut(endpoint).delay_ms = amount,
-            FaultKind::LinkJitter => links.conditions_mut(endpoint).jitter_ms = amount,
-            FaultKind::LinkOutage => links.conditions_mut(endpoint).outage = begins,
-            FaultKind::LinkReset => links.reset(endpoint),
-            FaultKind::LinkHalfOpen => links.conditions_mut(endpoint).half_open = begins,
-            FaultKind::MessageLoss => links.conditions_mut(endpoint).loss_permille = permille,
-            FaultKind::MessageDuplication => {
-                links.conditions_mut(endpoint).duplication_permille = permille;
-            }
-            FaultKind::MessageReordering => {
-                links.conditions_mut(endpoint).reordering_permille = permille;
-            }
-            FaultKind::PlcFreezes => links.set_answering(endpoint, answering(Answering::Frozen)),
-            FaultKind::PlcExceptions => {
-                links.set_answering(endpoint, answering(Answering::Exceptions));
-            }
-            FaultKind::PlcWrongUnit => {
-                links.set_answering(endpoint, answering(Answering::WrongUnit));
-            }
-            _ => {}
-        }
-    }
-
     /// All connections of the controller are gone. What is on its way to the field still arrives.
     fn hang_up(&mut self) {
         if let Err(error) = self.links.restart() {
@@ -300,6 +242,17 @@ impl Rehearsal {
     /// The judge of orders, to ask what is open.
     pub fn order_judge(&self) -> &Orders {
         &self.orders
+    }
+
+    /// The judge of who stands for others.
+    pub fn standing_judge(&self) -> &Judge {
+        &self.judge
+    }
+
+    /// From now on nothing is the matter: whoever stands for others, counts from here.
+    pub fn judge_standing_anew(&mut self) {
+        let now_ms = self.now_ms();
+        self.judge.begin_again(now_ms);
     }
 
     /// Requests that have not been answered.

@@ -192,6 +192,14 @@ impl Trouble {
         self.begun
     }
 
+    /// How large a fault is that is on; of several of its kind, the one that began last. `None`: none is.
+    pub(super) fn size(&self, kind: FaultKind, target: Target) -> Option<u32> {
+        let mut latest_first = self.active.iter().rev();
+        latest_first
+            .find(|f| f.kind == kind && f.target == target)
+            .map(|f| f.amount)
+    }
+
     /// Is anything the matter now, or still to come?
     pub(super) fn is_over(&self) -> bool {
         self.active.is_empty() && self.next == self.script.len()

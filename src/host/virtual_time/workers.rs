@@ -60,6 +60,7 @@ pub(super) struct Workers {
     /// What is the matter with the dispatcher.
     pub(super) dispatching: Condition,
     previous_plan: Option<MotionProposal>,
+    previous_assignment: Option<DispatchProposal>,
     random: Pcg32,
 }
 
@@ -104,6 +105,12 @@ impl Outputs for Workers {
         let mut proposal = self.dispatch_proposals.pop().unwrap_or_default();
         *proposal = self.dispatcher.solve(&self.floor, &snapshot);
         self.dispatch_snapshots.push(snapshot);
+        if self.dispatching.stale {
+            let fresh = (*proposal).clone();
+            if let Some(previous) = self.previous_assignment.replace(fresh) {
+                *proposal = previous;
+            }
+        }
         if self.dispatching.nonsense {
             nonsense::dispatch(&self.floor, &mut proposal, &mut self.random);
         }
@@ -140,6 +147,7 @@ impl Workers {
             planning: Condition::default(),
             dispatching: Condition::default(),
             previous_plan: None,
+            previous_assignment: None,
             random: Pcg32::seed_from_u64(seed ^ 0x0202_5e25),
         }
     }

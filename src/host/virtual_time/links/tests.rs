@@ -177,13 +177,31 @@ fn conditions(
     )
 }
 
+const NORMAL: Answering = Answering {
+    exceptions: false,
+    wrong_unit: false,
+    frozen: false,
+};
+const EXCEPTIONS: Answering = Answering {
+    exceptions: true,
+    ..NORMAL
+};
+const WRONG_UNIT: Answering = Answering {
+    wrong_unit: true,
+    ..NORMAL
+};
+const FROZEN: Answering = Answering {
+    frozen: true,
+    ..NORMAL
+};
+
 /// Bad answers of one server for a while.
 fn answers(endpoint: Endpoint, for_ms: u64, answering: Answering) -> [(LinkState, LinkCounts); 2] {
     trouble(
         endpoint,
         for_ms,
         |links| links.set_answering(endpoint, answering),
-        |links| links.set_answering(endpoint, Answering::Normal),
+        |links| links.set_answering(endpoint, NORMAL),
     )
 }
 
@@ -287,7 +305,7 @@ fn frames_that_were_held_back_are_overtaken() {
 #[test]
 fn a_server_that_refuses_everything_is_dead() {
     for endpoint in [VEHICLE, DEVICE] {
-        for (during, counts) in answers(endpoint, 5_000, Answering::Exceptions) {
+        for (during, counts) in answers(endpoint, 5_000, EXCEPTIONS) {
             assert_eq!(during, LinkState::Down);
             assert!(counts.link.exceptions > 20 && counts.link.timeouts == 0);
         }
@@ -297,7 +315,7 @@ fn a_server_that_refuses_everything_is_dead() {
 #[test]
 fn a_server_that_answers_as_another_is_dead() {
     for endpoint in [VEHICLE, DEVICE] {
-        for (during, counts) in answers(endpoint, 5_000, Answering::WrongUnit) {
+        for (during, counts) in answers(endpoint, 5_000, WRONG_UNIT) {
             assert_eq!(during, LinkState::Down);
             assert!(counts.link.bad_frames >= 3, "{counts:?}");
         }
@@ -306,11 +324,11 @@ fn a_server_that_answers_as_another_is_dead() {
 
 #[test]
 fn a_vehicle_whose_program_stands_is_dead_and_a_device_cannot_be_told_from_a_live_one() {
-    for (during, counts) in answers(VEHICLE, 5_000, Answering::Frozen) {
+    for (during, counts) in answers(VEHICLE, 5_000, FROZEN) {
         assert_eq!(during, LinkState::Down);
         assert!(counts.link.frozen >= 2 && counts.link.reconnects >= 2);
     }
-    for (during, counts) in answers(DEVICE, 5_000, Answering::Frozen) {
+    for (during, counts) in answers(DEVICE, 5_000, FROZEN) {
         assert_eq!((during, counts.link.frozen), (LinkState::Up, 0));
     }
 }

@@ -63,9 +63,17 @@ impl<S: OnFloor> Server<S> {
         sim: &mut SimFloor,
         what: &What<S::Said, S::Command>,
     ) -> Answer<S::Said> {
-        let frozen = self.answering == Answering::Frozen;
-        if self.answering == Answering::Exceptions {
-            return Answer::Exception;
+        let Answering {
+            exceptions,
+            wrong_unit,
+            frozen,
+        } = self.answering;
+        if exceptions {
+            // In whose name it comes is looked at first.
+            return match wrong_unit {
+                true => Answer::BadFrame,
+                false => Answer::Exception,
+            };
         }
         let answer = match what {
             What::Read => {
@@ -84,9 +92,9 @@ impl<S: OnFloor> Server<S> {
             }
             What::Answer(_) => Answer::BadFrame,
         };
-        match self.answering {
-            Answering::WrongUnit => Answer::BadFrame,
-            _ => answer,
+        match wrong_unit {
+            true => Answer::BadFrame,
+            false => answer,
         }
     }
 }
