@@ -17,8 +17,8 @@ const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::ReleaseEarly, 0),
     (Mutant::NeverRelease, 0),
     (Mutant::SkipRehearsal, 6),
-    (Mutant::IgnoreStaleStamp, 11),
-    (Mutant::BelieveAnyReport, 14),
+    (Mutant::IgnoreStaleStamp, 0),
+    (Mutant::BelieveAnyReport, 0),
     (Mutant::FreeLostVehicle, 0),
     (Mutant::ResumeByItself, 0),
     (Mutant::GrantToPaused, 0),
@@ -35,6 +35,8 @@ const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::NeverRetry, 9),
     (Mutant::UnjournalledInput, 0),
     (Mutant::ForgetResetAfterReconnect, 16),
+    (Mutant::CountDeliveryTwice, 0),
+    (Mutant::WrongBuffer, 0),
 ];
 
 pub fn options() -> SwarmOptions {

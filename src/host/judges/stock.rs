@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use takt_maps::words::LoadId;
-use takt_maps::{BufferId, BufferRole, Floor, OrderId};
+use takt_maps::{BufferId, BufferRole, DeviceId, Floor, OrderId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{OrderSpec, OrderState, Transition};
 use takt_sim::Handover;
@@ -27,6 +27,10 @@ pub struct Stock {
     room: Vec<Option<u64>>,
     /// Pieces that have been brought, as durable changes of orders say; `None` for a buffer that is not counted.
     counted: Vec<Option<u64>>,
+    /// Until then the PLC that reports a buffer's level may have said a false one.
+    misled_until_ms: Vec<u64>,
+    /// The PLC of each buffer that has one which reports its level.
+    reported_by: Vec<Option<DeviceId>>,
     /// Orders that have not ended.
     open: BTreeMap<OrderId, Known>,
 }
@@ -38,7 +42,12 @@ struct Known {
     taken: Option<u32>,
     /// Pieces that came to the buffer that it says.
     brought: Option<u32>,
+    /// It was asked for on a false word about what is in its buffer.
+    misled: bool,
 }
+
+/// A level that a PLC said under a fault is believed for so long afterwards.
+const BELIEVED_MS: u64 = 10_000;
 
 impl Stock {
     /// Of a floor on which a controller begins with these pieces in buffers.
@@ -52,11 +61,28 @@ impl Stock {
             BufferRole::Consume { .. } | BufferRole::Produce { .. } => Some(b.capacity.into()),
             BufferRole::Source { .. } | BufferRole::Sink => None,
         };
+        let reported_by = |b: &takt_maps::Buffer| {
+            let device = floor.stations[b.station.index()].device;
+            device
+                .filter(|_| b.level.is_some())
+                .map(|(device, _)| device)
+        };
         Self {
             names: floor.buffers.iter().map(|b| b.name.clone()).collect(),
             room: floor.buffers.iter().map(room).collect(),
             counted: counted.collect(),
+            misled_until_ms: vec![0; floor.buffers.len()],
+            reported_by: floor.buffers.iter().map(reported_by).collect(),
             open: BTreeMap::new(),
+        }
+    }
+
+    /// A PLC says until then what is not so: that nothing is there as it restarts, or what was there before. More may be
+    /// ordered then than fits.
+    pub fn misled(&mut self, device: DeviceId, until_ms: u64) {
+        let misled = self.misled_until_ms.iter_mut().zip(&self.reported_by);
+        for (until, _) in misled.filter(|(_, by)| **by == Some(device)) {
+            *until = (*until).max(until_ms + BELIEVED_MS);
         }
     }
 
@@ -96,7 +122,8 @@ impl Stock {
                 )
             });
         }
-        if let Some(buffer) = handover.buffer.filter(|_| !handover.taking)
+        let brings = !handover.taking && !known.misled;
+        if let Some(buffer) = handover.buffer.filter(|_| brings)
             && let Some(room) = self.room[buffer.index()]
             && truth.level(buffer) > room
         {
@@ -120,7 +147,12 @@ impl Stock {
         findings: &mut Findings,
     ) {
         match delta {
-            Delta::Submitted { id, spec, .. } => drop(self.open.insert(*id, Known::new(*spec))),
+            Delta::Submitted { id, spec, .. } => {
+                let mut known = Known::new(*spec);
+                let until = spec.drop.buffer.map(|b| self.misled_until_ms[b.index()]);
+                known.misled = until.is_some_and(|until_ms| now_ms < until_ms);
+                self.open.insert(*id, known);
+            }
             Delta::Moved(step) if step.to.is_final() => {
                 let known = self.open.remove(&step.order);
                 if step.to == OrderState::Completed {
@@ -210,6 +242,7 @@ impl Known {
             spec,
             taken: None,
             brought: None,
+            misled: false,
         }
     }
 

@@ -33,6 +33,11 @@ impl Rehearsal {
             self.distrust(vehicle, fault);
         }
         self.conditions(fault);
+        if let (Target::Device(device), FaultKind::PlcRestart | FaultKind::PlcFreezes) =
+            (fault.target, fault.kind)
+        {
+            self.stock.misled(device, fault.until_ms());
+        }
         match fault.kind {
             FaultKind::ControllerCrash => self.trouble.dies(fault, false),
             FaultKind::PowerCut => self.trouble.dies(fault, true),
