@@ -9,7 +9,7 @@ use takt_maps::Floor;
 use takt_maps::words::VehicleReport;
 use takt_plc_bridge::{FromField, ToField};
 use takt_sim::Handover;
-use takt_sim::faults::Fault;
+use takt_sim::faults::{Fault, FaultKind, Target};
 use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
@@ -327,6 +327,26 @@ impl Rehearsal {
                 if said.is_some_and(|pose| is_near(pose.x_mm, x) && is_near(pose.y_mm, y)) {
                     self.sim.drive_back(vehicle);
                     astray.push(vehicle);
+                    // A base that begins elsewhere is forgotten by who is switched off and on, and by a new controller.
+                    if self
+                        .sim
+                        .vehicle(vehicle)
+                        .motion()
+                        .nodes_ahead()
+                        .next()
+                        .is_some()
+                    {
+                        let off_and_on = Fault {
+                            kind: FaultKind::VehicleReboots,
+                            target: Target::Vehicle(vehicle),
+                            at_ms: now_ms,
+                            for_ms: 0,
+                            amount: 0,
+                        };
+                        self.sim.begin_fault(&off_and_on);
+                        self.sim.end_fault(&off_and_on);
+                        self.trouble.restarts();
+                    }
                 }
             }
             for vehicle in operators.unload(&self.follower.model, now_ms) {
