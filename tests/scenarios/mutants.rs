@@ -9,32 +9,32 @@ use takt::scenario::run::{RunOptions, run};
 use takt::scenario::swarm::{SwarmOptions, all_floors};
 use takt_rt::mutant::{Mutant, switch_on};
 
-/// Each defect, with a seed with which a judge objects to it.
+/// Each defect, with a seed with which a judge objects to it. Of [`Mutant::IgnoreWitness`] the tests of the witness have a
+/// scenario of their own: a lie of the disk that ends cleanly is rare.
 const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::GrantHeldPlace, 0),
     (Mutant::GrantOneNodeTooFar, 0),
     (Mutant::SwapDependencies, 0),
     (Mutant::ReleaseEarly, 0),
     (Mutant::NeverRelease, 0),
-    (Mutant::SkipRehearsal, 6),
+    (Mutant::SkipRehearsal, 9),
     (Mutant::IgnoreStaleStamp, 0),
     (Mutant::BelieveAnyReport, 0),
     (Mutant::FreeLostVehicle, 0),
     (Mutant::ResumeByItself, 0),
     (Mutant::GrantToPaused, 0),
-    (Mutant::IgnoreDoors, 4),
+    (Mutant::IgnoreDoors, 22),
     (Mutant::CloseDoorsEarly, 0),
     (Mutant::ForgetReboot, 0),
     (Mutant::AnswerBeforeDurable, 0),
     (Mutant::LoseOrderAtRestart, 1),
     (Mutant::ReuseOrderId, 1),
     (Mutant::ReuseEpoch, 1),
-    (Mutant::IgnoreWitness, 100),
     (Mutant::CompleteEarly, 0),
-    (Mutant::KeepCancelled, 1),
-    (Mutant::NeverRetry, 9),
+    (Mutant::KeepCancelled, 0),
+    (Mutant::NeverRetry, 2),
     (Mutant::UnjournalledInput, 0),
-    (Mutant::ForgetResetAfterReconnect, 16),
+    (Mutant::ForgetResetAfterReconnect, 30),
     (Mutant::CountDeliveryTwice, 0),
     (Mutant::WrongBuffer, 0),
 ];
@@ -96,13 +96,17 @@ fn every_defect_is_noticed() {
         return;
     };
     let mut missed = Vec::new();
+    let from = std::env::var("TAKT_MUTANT_FROM")
+        .ok()
+        .and_then(|n| n.parse::<u64>().ok())
+        .unwrap_or(0);
     // One of them only, where it is named.
     let only = std::env::var("TAKT_MUTANT").ok();
     let chosen = |m: &Mutant| only.as_ref().is_none_or(|name| *name == format!("{m:?}"));
     for mutant in Mutant::ALL.into_iter().filter(chosen) {
         let mut simulated_ms = 0;
         let mut found = None;
-        for seed in 0..seeds {
+        for seed in from..from + seeds {
             let (violation, ms) = judged(Some(mutant), seed);
             simulated_ms += ms;
             if let Some((judge, what)) = violation {
