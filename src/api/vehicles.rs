@@ -29,27 +29,31 @@ impl VehiclesApi {
         Self { front, stopping }
     }
 
+    /// Carries a change of a vehicle out, and shows the vehicle after it.
+    async fn change(
+        &self,
+        person: Person,
+        name: &str,
+        request: impl FnOnce(VehicleId) -> front::Request,
+    ) -> Result<Response<Vehicle>, Status> {
+        let id = self.named(name)?;
+        ask(&self.front, person, request(id))
+            .await
+            .map_err(status)?;
+        let vehicle = self
+            .front
+            .read(|model| Frame::of(model).vehicle(id, &model.vehicles[id.index()]));
+        Ok(Response::new(vehicle))
+    }
+
     async fn pause(
         &self,
         person: Person,
         name: &str,
         paused: bool,
     ) -> Result<Response<Vehicle>, Status> {
-        let id = self.named(name)?;
-        ask(
-            &self.front,
-            person,
-            front::Request::PauseVehicle {
-                vehicle: id,
-                paused,
-            },
-        )
-        .await
-        .map_err(status)?;
-        let vehicle = self
-            .front
-            .read(|model| Frame::of(model).vehicle(id, &model.vehicles[id.index()]));
-        Ok(Response::new(vehicle))
+        let request = |vehicle| front::Request::PauseVehicle { vehicle, paused };
+        self.change(person, name, request).await
     }
 
     fn named(&self, name: &str) -> Result<VehicleId, Status> {
@@ -130,5 +134,15 @@ impl Vehicles for VehiclesApi {
     ) -> Result<Response<Vehicle>, Status> {
         let person = person::operator(request.metadata())?;
         self.pause(person, &request.into_inner().name, false).await
+    }
+
+    async fn locate_vehicle(
+        &self,
+        request: Request<LocateVehicleRequest>,
+    ) -> Result<Response<Vehicle>, Status> {
+        let person = person::operator(request.metadata())?;
+        let request_for = |vehicle| front::Request::LocateVehicle { vehicle };
+        self.change(person, &request.into_inner().name, request_for)
+            .await
     }
 }

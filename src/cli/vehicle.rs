@@ -42,6 +42,13 @@ enum Command {
     Pause(Which),
     /// Let a paused vehicle, or the floor, go on
     Resume(Which),
+    /// Locate a vehicle that is not where it should be where it says that it stands, once you have looked at it; the
+    /// ground that it held elsewhere is freed
+    Locate {
+        /// Its name
+        #[arg(value_name = "VEHICLE")]
+        name: String,
+    },
 }
 
 /// One vehicle or all.
@@ -82,6 +89,15 @@ pub fn run(command: VehicleCommand) -> Result<(), Failure> {
             Command::Watch { every } => watch(&client, &args, every).await,
             Command::Pause(which) => pause(&client, &args, which, true).await,
             Command::Resume(which) => pause(&client, &args, which, false).await,
+            Command::Locate { name } => {
+                let request = LocateVehicleRequest { name };
+                let located = client.vehicles().locate_vehicle(request).await;
+                let vehicle = located.map_err(explain(&client))?.into_inner();
+                match args.json {
+                    true => print_json(&vehicle_json(&vehicle)),
+                    false => print(&format!("{}: located\n", vehicle.name)),
+                }
+            }
         }
     })
 }

@@ -25,9 +25,6 @@ impl Controller {
                     v.command_due = true;
                     self.dispatch_due = true;
                     out.delta(Delta::VehiclePaused { vehicle, paused });
-                    if !paused {
-                        self.locate_anew(vehicle);
-                    }
                     Ok(None)
                 }
                 None => Err(Refused::UnknownVehicle),
@@ -55,6 +52,7 @@ impl Controller {
                 }
                 None => Err(Refused::UnknownEdge),
             },
+            Ask::LocateVehicle(vehicle) => self.locate_anew(vehicle).map(|()| None),
         };
         out.delta(Delta::Answer { token, result });
     }

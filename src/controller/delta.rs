@@ -177,6 +177,8 @@ pub enum Refused {
     UnknownVehicle,
     /// No such edge.
     UnknownEdge,
+    /// The vehicle is where it should be, or does not stand at a node with nothing ahead of it and nothing begun.
+    NotToBeLocated,
 }
 
 /// A vehicle as the controller sees it.

@@ -134,4 +134,6 @@ pub enum Ask {
     Prioritise(OrderId, u8),
     /// Block an edge of the roadmap, or free it: nobody is granted it any more, and plans lead round it.
     BlockEdge(EdgeId, bool),
+    /// Locate a vehicle that is not where it should be where it says that it is: a person has looked.
+    LocateVehicle(VehicleId),
 }

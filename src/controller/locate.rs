@@ -1,7 +1,7 @@
 //! Locating: after a start, a restart or a vehicle's power-on nothing is granted before it is known where they stand.
 
-use takt_maps::words::{Action, ActionState, LoadId, OperatingMode};
-use takt_maps::{BufferId, EdgeId, OrderId, VehicleId};
+use takt_maps::words::{Action, ActionState, LoadId, OperatingMode, Pose};
+use takt_maps::{BufferId, EdgeId, NodeId, OrderId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals};
 
@@ -10,7 +10,7 @@ use super::reports::alarm;
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
 use super::looks::share;
-use super::{Controller, Delta, Outputs, Restored, moves};
+use super::{Controller, Delta, Outputs, Refused, Restored, moves};
 
 /// A vehicle that has not said where it is for so long after the start is named in an alarm.
 const PATIENCE_MS: u64 = 10_000;
@@ -120,10 +120,7 @@ impl Controller {
             return;
         }
         let Some(pose) = report.pose else { return };
-        let Some(node) = self
-            .nodes
-            .nearest(&self.floor.roadmap, (pose.x_mm, pose.y_mm))
-        else {
+        let Some(node) = self.node_at(pose) else {
             return;
         };
         let heading = heading_vector(pose.heading_mrad);
@@ -144,7 +141,7 @@ impl Controller {
         }
         let v = &mut self.fleet[vehicle.index()];
         v.believed_at = None;
-        self.is_known(vehicle);
+        self.set_known(vehicle);
         let v = &mut self.fleet[vehicle.index()];
         self.missing -= 1;
         v.action_sequence = report.action_sequence;
@@ -215,44 +212,54 @@ impl Controller {
             .is_err()
         {
             // It counts where nothing can be counted on: a person has to look.
-            self.is_lost(vehicle);
+            self.set_lost(vehicle);
         }
     }
 
-    /// A person who has looked at a vehicle that is not where it should be lets it go on: what it holds is freed, and it
-    /// is located where it stands. Only if it stands at a node, with nothing ahead of it and nothing begun.
-    pub(super) fn locate_anew(&mut self, vehicle: VehicleId) {
-        let v = &mut self.fleet[vehicle.index()];
-        let report = &v.report;
-        let at_node = report.pose.is_some_and(|pose| {
-            let at = (pose.x_mm, pose.y_mm);
-            let node = self.nodes.nearest(&self.floor.roadmap, at);
-            node.is_some_and(|node| self.traffic.at_rest(vehicle) != Some(node))
-        });
-        let settled = v.linked
+    /// A person has looked at a vehicle that is not where it should be: what it holds is freed, and it is located where it
+    /// says that it stands.
+    ///
+    /// # Errors
+    /// If there is no such vehicle, or if it does not stand at another node with nothing ahead of it and nothing begun.
+    pub(super) fn locate_anew(&mut self, vehicle: VehicleId) -> Result<(), Refused> {
+        if vehicle.index() >= self.fleet.len() {
+            return Err(Refused::UnknownVehicle);
+        }
+        let v = &self.fleet[vehicle.index()];
+        let node = v.report.pose.and_then(|pose| self.node_at(pose));
+        let settled = v.location == Location::Lost
+            && v.linked
             && v.stands()
-            && report.epoch == self.epoch
-            && report.mode == OperatingMode::Automatic
+            && v.report.epoch == self.epoch
+            && v.report.mode == OperatingMode::Automatic
             && v.transfer.is_none()
             && v.dock.is_none();
-        if v.location != Location::Lost || !settled || !at_node {
-            return;
+        if !settled || node.is_none() || node == self.traffic.at_rest(vehicle) {
+            return Err(Refused::NotToBeLocated);
         }
+        let v = &mut self.fleet[vehicle.index()];
         v.location = Location::Unknown;
         v.miscounts = None;
         self.missing += 1;
         self.lost.retain(|&lost| lost != vehicle);
         self.traffic.remove(vehicle);
+        Ok(())
     }
 
-    /// It is where it may be.
-    pub(super) fn is_known(&mut self, vehicle: VehicleId) {
+    /// The node that a pose is at.
+    fn node_at(&self, pose: Pose) -> Option<NodeId> {
+        let at = (pose.x_mm, pose.y_mm);
+        self.nodes.nearest(&self.floor.roadmap, at)
+    }
+
+    /// From now on it is where it may be.
+    pub(super) fn set_known(&mut self, vehicle: VehicleId) {
         self.fleet[vehicle.index()].location = Location::Known;
         self.lost.retain(|&lost| lost != vehicle);
     }
 
-    /// It is not where it may be.
-    pub(super) fn is_lost(&mut self, vehicle: VehicleId) {
+    /// From now on it is not where it may be.
+    pub(super) fn set_lost(&mut self, vehicle: VehicleId) {
         self.fleet[vehicle.index()].location = Location::Lost;
         if !self.lost.contains(&vehicle) {
             self.lost.push(vehicle);
@@ -272,10 +279,7 @@ impl Controller {
         let wanted = [edge.place, self.floor.roadmap.place_of(edge.to)];
         self.lost.iter().copied().find(|&lost| {
             let pose = self.fleet[lost.index()].report.pose;
-            let node = pose.and_then(|pose| {
-                let at = (pose.x_mm, pose.y_mm);
-                self.nodes.nearest(&self.floor.roadmap, at)
-            });
+            let node = pose.and_then(|pose| self.node_at(pose));
             node.is_some_and(|node| {
                 let there = (class(lost), self.floor.roadmap.place_of(node));
                 let conflicts = &self.floor.conflicts;

@@ -129,7 +129,7 @@ impl Controller {
         v.miscounts = None;
         if v.location == Location::Lost {
             v.command_due = true;
-            self.is_known(vehicle);
+            self.set_known(vehicle);
             out.delta(Delta::Cleared {
                 kind: AlarmKind::VehiclePosition(vehicle),
                 at_ms: self.now_ms,
@@ -142,7 +142,7 @@ impl Controller {
         let v = &mut self.fleet[vehicle.index()];
         if v.location != Location::Lost {
             v.command_due = true;
-            self.is_lost(vehicle);
+            self.set_lost(vehicle);
             if is_on(Mutant::FreeLostVehicle) {
                 self.traffic.remove(vehicle);
             }

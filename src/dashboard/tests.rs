@@ -94,6 +94,9 @@ fn answer(follower: &mut Follower, call: &Call) -> Result<Reply, Rejection> {
             follower.apply(&Delta::VehiclePaused { vehicle, paused }, None);
             Ok(Reply::Done)
         }
+        &Request::LocateVehicle { .. } => Err(Rejection::FailedPrecondition(
+            "it is where it should be".to_owned(),
+        )),
         &Request::PauseFloor { paused } => {
             follower.apply(&Delta::FloorPaused { paused }, None);
             Ok(Reply::Done)

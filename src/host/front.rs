@@ -54,6 +54,11 @@ pub enum Request {
         /// Pause, or resume.
         paused: bool,
     },
+    /// Locate a vehicle that is not where it should be where it says that it is.
+    LocateVehicle {
+        /// Which.
+        vehicle: VehicleId,
+    },
     /// Pause or resume all vehicles.
     PauseFloor {
         /// Pause, or resume.

@@ -9,7 +9,7 @@ use takt_maps::Floor;
 use takt_maps::words::VehicleReport;
 use takt_plc_bridge::{FromField, ToField};
 use takt_sim::Handover;
-use takt_sim::faults::{Fault, FaultKind, Target};
+use takt_sim::faults::Fault;
 use takt_sim::floor::SimFloor;
 use takt_sim::workload::Workload;
 
@@ -313,49 +313,16 @@ impl Rehearsal {
         if let Some(clients) = &mut self.clients {
             clients.check(&self.follower, false, now_ms, &mut self.findings);
         }
-        let mut astray = Vec::new();
         if let Some(operators) = &mut self.operators {
             let located = self.controller.located();
             for vehicle in operators.fetch(&self.follower.model, located, now_ms) {
                 self.sim.drive_back(vehicle);
             }
-            for vehicle in operators.look_for(&self.follower.model, now_ms) {
-                // They see whether it says where it is.
-                let (x, y) = self.sim.vehicle(vehicle).motion().position();
-                let said = self.reports[vehicle.index()].pose;
-                let is_near = |a: i32, b: f64| (f64::from(a) - b).abs() < 300.0;
-                if said.is_some_and(|pose| is_near(pose.x_mm, x) && is_near(pose.y_mm, y)) {
-                    self.sim.drive_back(vehicle);
-                    astray.push(vehicle);
-                    // A base that begins elsewhere is forgotten by who is switched off and on, and by a new controller.
-                    if self
-                        .sim
-                        .vehicle(vehicle)
-                        .motion()
-                        .nodes_ahead()
-                        .next()
-                        .is_some()
-                    {
-                        let off_and_on = Fault {
-                            kind: FaultKind::VehicleReboots,
-                            target: Target::Vehicle(vehicle),
-                            at_ms: now_ms,
-                            for_ms: 0,
-                            amount: 0,
-                        };
-                        self.sim.begin_fault(&off_and_on);
-                        self.sim.end_fault(&off_and_on);
-                        self.trouble.restarts();
-                    }
-                }
-            }
             for vehicle in operators.unload(&self.follower.model, now_ms) {
                 self.take_load_off(vehicle, now_ms);
             }
         }
-        for vehicle in astray {
-            self.ask(Ask::PauseVehicle(vehicle, false));
-        }
+        self.look_for_strays(now_ms);
         let model = &self.follower.model;
         let located = self.controller.located();
         self.trouble.look_round(now_ms, |victim| match victim {

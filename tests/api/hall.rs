@@ -236,6 +236,9 @@ impl World {
                 self.apply(Delta::VehiclePaused { vehicle, paused }, None);
                 Ok(Reply::Done)
             }
+            &Request::LocateVehicle { .. } => Err(Rejection::FailedPrecondition(
+                "it is where it should be".to_owned(),
+            )),
             &Request::PauseFloor { paused } => {
                 self.apply(Delta::FloorPaused { paused }, None);
                 Ok(Reply::Done)

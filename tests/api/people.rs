@@ -150,6 +150,13 @@ async fn vehicles_and_the_floor_are_paused_and_resumed() {
         unknown.message().contains("did you mean \"S02\"?"),
         "{unknown}"
     );
+    let mut locate = async |name: &str| {
+        let name = name.to_owned();
+        let answer = vehicles.locate_vehicle(LocateVehicleRequest { name });
+        answer.await.unwrap_err().code()
+    };
+    assert_eq!(locate("S02").await, Code::FailedPrecondition);
+    assert_eq!(locate("S-02").await, Code::NotFound);
     let missing = vehicles
         .pause_vehicle(PauseVehicleRequest::default())
         .await

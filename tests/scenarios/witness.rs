@@ -8,7 +8,6 @@ use takt::scenario::Scenario;
 use takt::scenario::floors::FloorChoice;
 use takt::scenario::run::{RunOptions, Verdict, run_on};
 use takt_maps::Floor;
-use takt_rt::host::{Disk, MemoryDisk};
 use takt_rt::mutant::{Mutant, switch_on};
 use takt_sim::faults::{Fault, FaultKind, Target};
 
@@ -67,15 +66,6 @@ fn without_the_witness_nobody_names_it() {
     assert_eq!(first, Some("loss"), "{:?}", verdict.violations);
 }
 
-fn copy(disk: &MemoryDisk) -> MemoryDisk {
-    let mut new = MemoryDisk::new();
-    for file in disk.list().unwrap() {
-        new.append(&file, &disk.read(&file).unwrap()).unwrap();
-        new.sync(&file).unwrap();
-    }
-    new
-}
-
 /// The end is clean: of the last ten seconds nothing is left at all.
 #[test]
 fn a_disk_that_is_whole_and_ends_too_early_raises_the_alarm() {
@@ -98,7 +88,7 @@ fn a_disk_that_is_whole_and_ends_too_early_raises_the_alarm() {
         all.map(|alarm| format!("{:?}", alarm.kind)).collect()
     };
     run(&mut rehearsal, 60_000);
-    let truth = copy(&disks.store);
+    let truth = disks.store.copy();
     run(&mut rehearsal, 10_000);
     let greatest = *rehearsal.model().orders.keys().next_back().unwrap();
     let verified = takt::host::store::verify(&truth, |_| ()).unwrap();

@@ -88,6 +88,25 @@ impl MemoryDisk {
         self.lock().lies
     }
 
+    /// A disk of its own with the same files, all of them durable.
+    pub fn copy(&self) -> Self {
+        let durable = |file: &MemoryFile| MemoryFile {
+            data: file.data.clone(),
+            synced: file.data.len(),
+            before_truncation: None,
+            name_synced: true,
+        };
+        let files = self
+            .lock()
+            .files
+            .iter()
+            .map(|(name, file)| (name.clone(), durable(file)))
+            .collect();
+        let copy = Self::new();
+        copy.lock().files = files;
+        copy
+    }
+
     /// Bytes that all files have together.
     pub fn used(&self) -> usize {
         self.lock().files.values().map(|file| file.data.len()).sum()

@@ -73,6 +73,19 @@ impl SimFloor {
         vehicle.drive_back((f64::from(node.x_mm), f64::from(node.y_mm)))
     }
 
+    /// A person switches a vehicle off and on: it forgets its base.
+    pub fn switch_off_and_on(&mut self, id: VehicleId) {
+        let off = Fault {
+            kind: FaultKind::VehicleReboots,
+            target: Target::Vehicle(id),
+            at_ms: self.now_ms(),
+            for_ms: 0,
+            amount: 0,
+        };
+        self.begin_fault(&off);
+        self.end_fault(&off);
+    }
+
     /// A person takes the load off a vehicle and carries it away.
     pub fn take_load_off(&mut self, id: VehicleId) {
         let cargo = std::mem::take(&mut self.cargo[id.index()]);

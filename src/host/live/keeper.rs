@@ -352,6 +352,15 @@ impl Keeper {
                     Some(answer),
                 );
             }
+            Request::LocateVehicle { vehicle } => {
+                let name = self.vehicle_name(vehicle);
+                tracing::info!("{} has {name} located where it stands", person.name);
+                self.ask(
+                    client(String::new()),
+                    Ask::LocateVehicle(vehicle),
+                    Some(answer),
+                );
+            }
             Request::PauseFloor { paused } => {
                 tracing::info!("{} {} the floor", person.name, pauses(paused));
                 self.ask(client(String::new()), Ask::PauseFloor(paused), Some(answer));
@@ -443,8 +452,17 @@ fn same(known: Option<OrderSpec>, spec: &OrderSpec, client_id: &str) -> Result<(
 }
 
 fn rejection(refused: Refused) -> Rejection {
-    let Refused::Order(refusal) = refused else {
-        return Rejection::NotFound("there is no such vehicle".to_owned());
+    let refusal = match refused {
+        Refused::Order(refusal) => refusal,
+        Refused::UnknownVehicle => {
+            return Rejection::NotFound("there is no such vehicle".to_owned());
+        }
+        Refused::UnknownEdge => return Rejection::NotFound("there is no such edge".to_owned()),
+        Refused::NotToBeLocated => {
+            return Rejection::FailedPrecondition(
+                "only a vehicle that is not where it should be can be located anew, when it is in touch, in automatic mode, stands at another node, and has nothing ahead of it and no transfer or charging begun".to_owned(),
+            );
+        }
     };
     let invalid = |field| Rejection::Invalid {
         field,

@@ -226,14 +226,14 @@ fn a_store_of_the_first_version_is_taken_over_and_kept() {
 
     // The power goes at each call of the take-over: the old store is there whole, or the new one is.
     let calls = {
-        let counted = copy(&disk);
+        let counted = disk.copy();
         let already = counted.calls();
         drop(Store::open(&floor, Box::new(counted.clone()), &options(600_000)).unwrap());
         counted.calls() - already
     };
     assert!(calls > 5, "{calls}");
     for cut in 0..=calls {
-        let disk = copy(&disk);
+        let disk = disk.copy();
         disk.cut_power_after(cut);
         let _ = Store::open(&floor, Box::new(disk.clone()), &options(600_000));
         disk.crash(cut);
@@ -256,15 +256,6 @@ fn a_store_of_the_first_version_is_taken_over_and_kept() {
         );
         assert!(disk.read("orders.journal").is_err());
     }
-}
-
-pub(super) fn copy(disk: &MemoryDisk) -> MemoryDisk {
-    let mut new = MemoryDisk::new();
-    for file in disk.list().unwrap() {
-        new.append(&file, &disk.read(&file).unwrap()).unwrap();
-        new.sync(&file).unwrap();
-    }
-    new
 }
 
 /// The bytes of durable records: whoever changes them raises the version and takes the old one over.

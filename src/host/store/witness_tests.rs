@@ -7,7 +7,7 @@ use takt_maps::BufferId;
 use takt_rt::host::MemoryDisk;
 
 use super::testimony::Testimony;
-use super::tests::{Nobody, built_in, copy, cycle, options, submitted};
+use super::tests::{Nobody, built_in, cycle, options, submitted};
 use super::witness::Seen;
 use super::*;
 use crate::journal::{self, FindingKind, Warning};
@@ -35,13 +35,13 @@ fn a_clean_end_that_is_too_early_is_named_and_its_numbers_are_not_given_again() 
     assert_eq!(first.testimony, Some(Testimony::Whole));
     keep(&mut first, 1..=3);
     // What the disk holds in truth: all that follows is lost, at the end of a block.
-    let truth = copy(&disk);
+    let truth = disk.copy();
     let mark = keep(&mut first, 4..=9);
     assert_eq!((mark.epoch, mark.cycle, mark.next_order), (1, 90, 10));
     drop(first);
 
     // Nothing on that disk says so,
-    let unaware = open(&floor, &copy(&truth), None);
+    let unaware = open(&floor, &truth.copy(), None);
     assert!(unaware.warnings.is_empty() && !unaware.names_a_loss());
     assert_eq!((unaware.restored.next_order, unaware.store.epoch()), (4, 2));
 
@@ -90,7 +90,7 @@ fn a_witness_that_knows_less_names_no_loss() {
     let early = keep(&mut first, 1..=1);
     let late = keep(&mut first, 2..=5);
     drop(first);
-    let told = |seen| open(&floor, &copy(&disk), Some(seen));
+    let told = |seen| open(&floor, &disk.copy(), Some(seen));
     for (seen, said) in [
         (Seen::Mark(early), Testimony::Whole),
         (Seen::Mark(late), Testimony::Whole),

@@ -11,6 +11,9 @@ use crate::controller::Ask;
 use crate::host::judges::orders::Orders;
 use crate::host::judges::standing::Judge;
 
+/// A person sees when a vehicle stands so far from where it says.
+const SEEN_MM: f64 = 300.0;
+
 /// A controller whose store has failed is started again after so long, until it starts.
 const AGAIN_MS: u64 = 2_000;
 
@@ -97,6 +100,30 @@ impl Rehearsal {
         self.sim.take_load_off(vehicle);
         self.orders.distrust(vehicle);
         self.orders.trust_again(vehicle, now_ms);
+    }
+
+    /// Operators look at vehicles that are not where they should be, and have those located that say where they are.
+    pub(super) fn look_for_strays(&mut self, now_ms: u64) {
+        let Some(operators) = &mut self.operators else {
+            return;
+        };
+        for vehicle in operators.look_for(&self.follower.model, now_ms) {
+            let motion = self.sim.vehicle(vehicle).motion();
+            let (x, y) = motion.position();
+            let said = self.reports[vehicle.index()].pose;
+            let is_near = |a: i32, b: f64| (f64::from(a) - b).abs() < SEEN_MM;
+            if !said.is_some_and(|pose| is_near(pose.x_mm, x) && is_near(pose.y_mm, y)) {
+                continue;
+            }
+            if motion.finished() {
+                self.sim.drive_back(vehicle);
+                self.ask(Ask::LocateVehicle(vehicle));
+            } else {
+                // A base that begins elsewhere is forgotten by who is switched off and on, and by a new controller.
+                self.sim.switch_off_and_on(vehicle);
+                self.trouble.restarts();
+            }
+        }
     }
 
     fn end_fault(&mut self, fault: &Fault) {

@@ -168,6 +168,7 @@ pub(super) fn request(floor: &Floor, person: &str, request: &Ask) -> Value {
         Ask::Cancel(order) => ("cancel", Some(order.0), None),
         Ask::PauseVehicle(vehicle, true) => ("pause_vehicle", None, Some(*vehicle)),
         Ask::PauseVehicle(vehicle, false) => ("resume_vehicle", None, Some(*vehicle)),
+        Ask::LocateVehicle(vehicle) => ("locate_vehicle", None, Some(*vehicle)),
         Ask::PauseFloor(true) => ("pause_floor", None, None),
         Ask::PauseFloor(false) => ("resume_floor", None, None),
         Ask::Prioritise(order, _) => ("prioritise", Some(order.0), None),
