@@ -28,12 +28,19 @@ pub struct Watched;
 std::thread_local! {
     // Plain cells, made without allocation and without a destructor: they can be used at any time, in any thread.
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    static HELD: Cell<i64> = const { Cell::new(0) };
     static TRAPS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Calls of the allocator by the calling thread so far, frees included; 0 where [`Watched`] is not installed.
 pub fn calls() -> u64 {
     CALLS.get()
+}
+
+/// Bytes that the calling thread has been given and has not given back; less than 0 if it frees what others were given.
+/// 0 where [`Watched`] is not installed.
+pub fn held() -> i64 {
+    HELD.get()
 }
 
 /// From now on, in the calling thread, a call of the allocator ends the program, with a backtrace on stderr (or no more).
@@ -46,10 +53,11 @@ pub fn trap_asked_for() -> bool {
     std::env::var_os(TRAP_VARIABLE).as_deref() == Some(OsStr::new("1"))
 }
 
-/// Counts a call; `bytes` for the message of the trap.
+/// Counts a call; `bytes` for the message of the trap, `taken` and `given_back` for what the thread holds.
 #[inline]
-fn watch(what: &str, bytes: usize) {
+fn watch(what: &str, bytes: usize, taken: usize, given_back: usize) {
     CALLS.set(CALLS.get() + 1);
+    HELD.set(HELD.get() + taken as i64 - given_back as i64);
     if TRAPS.get() {
         sprung(what, bytes);
     }
@@ -73,28 +81,28 @@ fn sprung(what: &str, bytes: usize) -> ! {
 unsafe impl GlobalAlloc for Watched {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        watch("allocate", layout.size());
+        watch("allocate", layout.size(), layout.size(), 0);
         // SAFETY: the caller's promises are handed on.
         unsafe { System.alloc(layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        watch("allocate", layout.size());
+        watch("allocate", layout.size(), layout.size(), 0);
         // SAFETY: the caller's promises are handed on.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        watch("reallocate to", bytes);
+        watch("reallocate to", bytes, bytes, layout.size());
         // SAFETY: the caller's promises are handed on.
         unsafe { System.realloc(pointer, layout, bytes) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        watch("free", layout.size());
+        watch("free", layout.size(), 0, layout.size());
         // SAFETY: the caller's promises are handed on.
         unsafe { System.dealloc(pointer, layout) }
     }

@@ -58,11 +58,13 @@ pub enum Mutant {
     CountDeliveryTwice,
     /// The station is told another of its buffers than the one that the load is for.
     WrongBuffer,
+    /// Each cycle takes a little memory and never gives it back.
+    LeakMemory,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 26] = [
+    pub const ALL: [Mutant; 27] = [
         Mutant::GrantHeldPlace,
         Mutant::GrantOneNodeTooFar,
         Mutant::SwapDependencies,
@@ -89,6 +91,7 @@ impl Mutant {
         Mutant::ForgetResetAfterReconnect,
         Mutant::CountDeliveryTwice,
         Mutant::WrongBuffer,
+        Mutant::LeakMemory,
     ];
 }
 

@@ -33,6 +33,8 @@ pub(super) struct DoorControl {
     opening: bool,
     /// When it was last told again to be open.
     watched_ms: u64,
+    /// Since when it is told to be open, if it was not known how it stood then: what it says may be older.
+    told_ms: Option<u64>,
     /// When a vehicle last needed it.
     needed_ms: u64,
     /// When one was last seen that comes to it soon.
@@ -44,6 +46,7 @@ impl Digest for DoorControl {
         mixer.add(self.state as u64 | u64::from(self.opening) << 8);
         self.dialogue.hash(mixer);
         mixer.add(self.watched_ms);
+        mixer.add_option(self.told_ms);
         mixer.add(self.needed_ms);
         mixer.add_option(self.wanted_ms);
     }
@@ -119,6 +122,7 @@ impl Controller {
             // What cannot be heard cannot be relied on.
             control.state = DoorView::Moving;
             control.dialogue = None;
+            control.told_ms = None;
             return;
         }
         if control.dialogue.is_none() {
@@ -135,6 +139,10 @@ impl Controller {
                     false
                 }
                 _ => return,
+            };
+            control.told_ms = match control.state {
+                DoorView::Fault | DoorView::Moving if open => control.told_ms.or(Some(now_ms)),
+                _ => None,
             };
             let phase = if open { Phase::Begin } else { Phase::End };
             control.opening = open;
@@ -156,7 +164,12 @@ impl Controller {
             }
             Status::Done => {
                 control.dialogue = None;
-                control.state = if control.opening {
+                // A word from before it was told may have been long under way, and the door may have been closing.
+                let timeout_ms = u64::from(self.floor.control.link_timeout_ms);
+                let may_be_old = control.told_ms.is_some_and(|ms| now_ms < ms + timeout_ms);
+                control.state = if control.opening && may_be_old {
+                    DoorView::Moving
+                } else if control.opening {
                     DoorView::Open
                 } else {
                     DoorView::Closed

@@ -228,6 +228,9 @@ impl Controller {
         self.cycle = cycle;
         self.now_ms = self.start_ms + cycle * u64::from(self.floor.control.cycle_us) / 1_000;
 
+        if is_on(Mutant::LeakMemory) {
+            std::mem::forget(std::hint::black_box(Box::new([0_u64; 8])));
+        }
         out.begin(Phase::Inputs);
         for input in inputs {
             self.take(input, out);

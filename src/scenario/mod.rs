@@ -5,6 +5,7 @@
 
 pub mod file;
 pub mod floors;
+mod memory;
 pub mod run;
 pub mod shrink;
 pub mod swarm;

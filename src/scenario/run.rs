@@ -8,7 +8,7 @@ use takt_rt::host::MemoryDisk;
 use takt_sim::judge::Cause;
 
 use super::Scenario;
-use crate::follower::model::{ALARMS_MAX, ENDED_MAX, SAMPLES_MAX};
+use super::memory::Memory;
 use crate::host::judges::Violation;
 use crate::host::judges::service::Service;
 use crate::host::judges::standing::DEADLOCK_MS;
@@ -85,6 +85,7 @@ pub fn run_on(
             scenario,
             floor,
             options,
+            disks,
             &mut rehearsal,
             &mut extra,
             &mut look,
@@ -151,11 +152,13 @@ fn live(
     scenario: &Scenario,
     floor: &Floor,
     options: &RunOptions,
+    disks: &Disks,
     rehearsal: &mut Rehearsal,
     extra: &mut Extra,
     look: &mut impl FnMut(&Rehearsal),
 ) -> Option<u64> {
     let mut contacts = 0;
+    let mut memory = Memory::default();
     let mut failed = |rehearsal: &Rehearsal, extra: &mut Extra| -> bool {
         let now_ms = rehearsal.now_ms();
         let judge = rehearsal.sim().judge();
@@ -177,7 +180,7 @@ fn live(
                     "pieces have appeared or vanished".to_owned(),
                 );
             }
-            if let Some(what) = grows(rehearsal) {
+            if let Some(what) = memory.grows(rehearsal, disks) {
                 extra.note("memory", now_ms, what);
             }
         }
@@ -232,20 +235,6 @@ fn live(
             return None;
         }
     }
-}
-
-/// What has grown beyond its bound, if anything.
-fn grows(rehearsal: &Rehearsal) -> Option<String> {
-    let model = rehearsal.model();
-    let open = rehearsal.controller().orders_open();
-    let bounded = [
-        ("orders shown", model.orders.len(), ENDED_MAX + open + 64),
-        ("alarms", model.alarms.len(), ALARMS_MAX),
-        ("samples", model.samples.len(), SAMPLES_MAX),
-        ("requests under way", rehearsal.requests_under_way(), 1_024),
-    ];
-    let over = bounded.into_iter().find(|(_, has, most)| has > most);
-    over.map(|(what, has, most)| format!("{has} {what}, of at most {most}"))
 }
 
 /// Lives all lives again; says what came out otherwise.

@@ -6,3 +6,7 @@ mod kept;
 mod mutants;
 mod shrinking;
 mod witness;
+
+/// Knows what each run's thread holds, for the judge of memory.
+#[global_allocator]
+static ALLOCATOR: takt_rt::alloc::Watched = takt_rt::alloc::Watched;

@@ -32,11 +32,12 @@ const FOUND_BY: &[(Mutant, u64)] = &[
     (Mutant::ReuseEpoch, 1),
     (Mutant::CompleteEarly, 0),
     (Mutant::KeepCancelled, 0),
-    (Mutant::NeverRetry, 2),
+    (Mutant::NeverRetry, 9),
     (Mutant::UnjournalledInput, 0),
-    (Mutant::ForgetResetAfterReconnect, 30),
+    (Mutant::ForgetResetAfterReconnect, 16),
     (Mutant::CountDeliveryTwice, 0),
     (Mutant::WrongBuffer, 0),
+    (Mutant::LeakMemory, 0),
 ];
 
 pub fn options() -> SwarmOptions {

@@ -112,6 +112,15 @@ impl MemoryDisk {
         self.lock().files.values().map(|file| file.data.len()).sum()
     }
 
+    /// Bytes of memory that all files together take.
+    pub fn reserved(&self) -> usize {
+        let of = |file: &MemoryFile| {
+            let before = file.before_truncation.as_ref().map_or(0, Vec::capacity);
+            file.data.capacity() + before
+        };
+        self.lock().files.values().map(of).sum()
+    }
+
     /// Lets all files together have so many bytes from now on; `None`: no limit.
     pub fn set_capacity(&self, bytes: Option<usize>) {
         self.lock().capacity = bytes;

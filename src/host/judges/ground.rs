@@ -225,13 +225,22 @@ impl Ground {
     /// Everything that a vehicle is on or may go to: what it has ahead of it, and what it has been told and not heard yet.
     fn held(&self, floor: &Floor, sim: &SimFloor, vehicle: VehicleId) -> Vec<PlaceId> {
         let truth = sim.vehicle(vehicle);
-        let mut at = truth.motion().node();
+        let motion = truth.motion();
+        let mut at = motion.node();
+        if motion.finished() && !is_near(floor, motion.position(), at) {
+            // It has forgotten its base on the way: short of a node it may be located there.
+            let edges = floor.roadmap.out_edges(at).iter();
+            let mut ends = edges.map(|&e| floor.roadmap.edge(e).to);
+            at = ends
+                .find(|&node| is_near(floor, motion.position(), node))
+                .unwrap_or(at);
+        }
         let mut held = vec![floor.roadmap.place_of(at)];
-        for node in truth.motion().nodes_ahead() {
+        for node in motion.nodes_ahead() {
             add(floor, &mut held, at, node);
             at = node;
             // Nearer than the floor's tolerance it may count as being there.
-            if held.len() <= FIRST_LEG && is_near(floor, truth.motion().position(), node) {
+            if held.len() <= FIRST_LEG && is_near(floor, motion.position(), node) {
                 held.clear();
                 held.push(floor.roadmap.place_of(node));
             }
