@@ -8,6 +8,7 @@ mod bench;
 mod broken_floors;
 mod kills;
 mod pauses;
+mod planning;
 mod plugs;
 mod program;
 mod reports;

@@ -16,6 +16,7 @@ mod distance;
 mod gates;
 mod graph;
 mod memory;
+pub mod oneshot;
 mod pibt;
 mod rank;
 mod recall;

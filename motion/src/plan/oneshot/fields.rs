@@ -1,0 +1,165 @@
+//! Distances to goals, found when they are asked for.
+//!
+//! Reverse resumable A* (Silver, "Cooperative Pathfinding", 2005): a search from each goal towards the start of its
+//! agent, which goes on only as far as a question needs. As its lower bounds are consistent, a vertex that is put among
+//! those of the least `f` already has its distance; only those of greater `f` have to wait.
+
+use super::network::{NONE, Network, TILE};
+
+/// A distance that is not known.
+const UNKNOWN: u16 = u16::MAX;
+/// The distance to what can't be reached; also the longest that is told apart.
+pub(super) const UNREACHABLE: u32 = u16::MAX as u32 - 1;
+/// Of what is open: its distance is known.
+const SETTLED: u32 = 1 << 31;
+/// A step changes `f` by at most 2 where a step is one unit.
+const LEVELS: usize = 3;
+
+/// The distance fields of all goals.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    fields: Vec<Field>,
+    /// First tile of each field in `tile_of`, by vertex tile.
+    tile_of: Vec<u32>,
+    tiles: usize,
+    /// Distances, a tile after the other, as they are needed.
+    distances: Vec<u16>,
+    /// Vertices settled: the effort.
+    pub work: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    towards: u32,
+    /// The least `f` of what is open: everything below is settled.
+    f: u32,
+    /// Nothing is open: what is not settled can't be reached.
+    exhausted: bool,
+    /// What is open, by `f` modulo the number of levels.
+    open: [Vec<u32>; LEVELS],
+}
+
+impl Fields {
+    /// A field for each goal, searched towards the start of the same index.
+    pub fn new(network: &Network, goals: &[u32], starts: &[u32]) -> Self {
+        let tiles = network.tiles();
+        let mut fields = Self {
+            fields: Vec::with_capacity(goals.len()),
+            tile_of: vec![NONE; tiles * goals.len()],
+            tiles,
+            distances: Vec::new(),
+            work: 0,
+        };
+        for (field, (&goal, &start)) in goals.iter().zip(starts).enumerate() {
+            let f = network.apart(goal, start);
+            let mut open: [Vec<u32>; LEVELS] = Default::default();
+            open[f as usize % LEVELS].push(goal | SETTLED);
+            fields.fields.push(Field {
+                towards: start,
+                f,
+                exhausted: false,
+                open,
+            });
+            fields.set(field as u32, goal, 0);
+        }
+        fields
+    }
+
+    #[inline]
+    fn get(&self, field: u32, vertex: u32) -> u16 {
+        let tile = self.tile_of[field as usize * self.tiles + vertex as usize / TILE];
+        if tile == NONE {
+            return UNKNOWN;
+        }
+        self.distances[tile as usize * TILE + vertex as usize % TILE]
+    }
+
+    #[inline]
+    fn set(&mut self, field: u32, vertex: u32, distance: u16) {
+        let tile = &mut self.tile_of[field as usize * self.tiles + vertex as usize / TILE];
+        if *tile == NONE {
+            *tile = (self.distances.len() / TILE) as u32;
+            self.distances.resize(self.distances.len() + TILE, UNKNOWN);
+        }
+        let tile = *tile as usize;
+        self.distances[tile * TILE + vertex as usize % TILE] = distance;
+    }
+
+    /// The distance from a vertex to the field's goal, [`UNREACHABLE`] if there is no way.
+    #[inline]
+    pub fn distance(&mut self, network: &Network, field: u32, vertex: u32) -> u32 {
+        match self.get(field, vertex) {
+            UNKNOWN => self.search(network, field, vertex, u32::MAX),
+            known => u32::from(known),
+        }
+    }
+
+    /// The distance if it is less than `enough`; otherwise that, or a lower bound of it that is at least `enough`.
+    #[inline]
+    pub fn distance_below(
+        &mut self,
+        network: &Network,
+        field: u32,
+        vertex: u32,
+        enough: u32,
+    ) -> u32 {
+        match self.get(field, vertex) {
+            UNKNOWN => self.search(network, field, vertex, enough),
+            known => u32::from(known),
+        }
+    }
+
+    /// Searches on until the vertex is settled or is known to be no nearer than `enough`.
+    #[inline(never)]
+    fn search(&mut self, network: &Network, field: u32, vertex: u32, enough: u32) -> u32 {
+        let apart = network.apart(vertex, self.fields[field as usize].towards);
+        loop {
+            let it = &mut self.fields[field as usize];
+            if it.exhausted {
+                return UNREACHABLE;
+            }
+            let (f, towards) = (it.f, it.towards);
+            let at_least = f.saturating_sub(apart);
+            if at_least >= enough {
+                return at_least;
+            }
+            let Some(entry) = it.open[f as usize % LEVELS].pop() else {
+                // On to the next level at which something is open, if there is one.
+                let next =
+                    (1..LEVELS as u32).find(|up| !it.open[(f + up) as usize % LEVELS].is_empty());
+                it.exhausted = next.is_none();
+                it.f += next.unwrap_or(0);
+                continue;
+            };
+            let (from, settled) = (entry & !SETTLED, entry & SETTLED != 0);
+            let distance = f - network.apart(from, towards);
+            if !settled {
+                if self.get(field, from) != UNKNOWN {
+                    continue;
+                }
+                self.set(field, from, distance as u16);
+            }
+            self.work += 1;
+            let next = distance + 1;
+            if next >= UNREACHABLE {
+                continue; // farther than anybody goes
+            }
+            for &to in network.predecessors(from) {
+                if self.get(field, to) != UNKNOWN {
+                    continue;
+                }
+                let its_f = next + network.apart(to, towards);
+                let mut entry = to;
+                if its_f == f {
+                    self.set(field, to, next as u16);
+                    entry |= SETTLED;
+                }
+                self.fields[field as usize].open[its_f as usize % LEVELS].push(entry);
+            }
+            let found = self.get(field, vertex);
+            if found != UNKNOWN {
+                return u32::from(found);
+            }
+        }
+    }
+}

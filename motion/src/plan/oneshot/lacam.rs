@@ -1,0 +1,170 @@
+//! LaCAM\*: lazy constraints addition search for multi-agent path finding.
+//!
+//! Okumura, "LaCAM: Search-based algorithm for quick multi-agent pathfinding" (AAAI 2023), and "Improving LaCAM for
+//! scalable eventually optimal multi-agent pathfinding" (IJCAI 2023). A depth-first search over configurations, whose
+//! successors are made by PIBT, one at a time, each under other constraints. It is complete: when nothing is left open
+//! there is no solution, or none better than the one that was found.
+
+use super::fields::{Fields, UNREACHABLE};
+use super::network::NONE;
+use super::order::Order;
+use super::pibt::{Pibt, Problem};
+use super::tree::{Tree, step_loss};
+
+/// A search that can be gone on with.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    problem: Problem<'a>,
+    pub fields: Fields,
+    pibt: Pibt,
+    tree: Tree,
+    /// Depth first: the last one is expanded.
+    open: Vec<u32>,
+    /// Place of each agent among all by the length of their ways.
+    ranks: Vec<u32>,
+    /// Where everybody is at the goal, once that has been found.
+    goal: Option<u32>,
+    given: Vec<(u32, u32)>,
+    to: Vec<u32>,
+    /// Nodes looked at when ways got shorter: part of the effort.
+    looked_at: u64,
+}
+
+/// Why a search has stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stop {
+    /// The first solution.
+    Found,
+    /// Nothing is left: there is no solution, or none that is better.
+    Exhausted,
+    /// The budget has ended.
+    Budget,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(problem: Problem<'a>, starts: &[u32], seed: u64) -> Self {
+        let network = problem.network;
+        let agents = starts.len();
+        let mut search = Self {
+            problem,
+            fields: Fields::new(network, problem.goals, starts),
+            pibt: Pibt::new(network, agents, seed),
+            tree: Tree::new(agents),
+            open: Vec::new(),
+            ranks: vec![0; agents],
+            goal: None,
+            given: Vec::new(),
+            to: Vec::new(),
+            looked_at: 0,
+        };
+        let distances: Vec<u32> = (0..agents as u32)
+            .map(|agent| {
+                search
+                    .fields
+                    .distance(network, agent, starts[agent as usize])
+            })
+            .collect();
+        if distances.contains(&UNREACHABLE) {
+            return search; // nothing is open
+        }
+        let mut by_rank: Vec<u32> = (0..agents as u32).collect();
+        by_rank
+            .sort_unstable_by_key(|&agent| (std::cmp::Reverse(distances[agent as usize]), agent));
+        for (rank, &agent) in by_rank.iter().enumerate() {
+            search.ranks[agent as usize] = rank as u32;
+        }
+        let order = Order::first(&by_rank, starts, problem.goals);
+        let node = search.tree.add(NONE, 0, starts, Tree::hash(starts), order);
+        search.open.push(node);
+        search
+    }
+
+    /// Effort so far.
+    pub fn work(&self) -> u64 {
+        self.pibt.work + self.fields.work + self.looked_at
+    }
+
+    /// The loss of the best solution so far.
+    #[cfg(test)]
+    pub fn loss(&self) -> Option<u32> {
+        self.goal.map(|goal| self.tree.nodes[goal as usize].loss)
+    }
+
+    /// The configurations of the best solution so far; empty if there is none.
+    pub fn solution(&self) -> Vec<&[u32]> {
+        self.goal
+            .map_or_else(Vec::new, |goal| self.tree.way_to(goal))
+    }
+
+    /// Searches until the first solution, or for better ones, until `go_on` says no.
+    pub fn run(&mut self, go_on: &mut dyn FnMut(u64) -> bool) -> Stop {
+        let goals = self.problem.goals;
+        while let Some(&node) = self.open.last() {
+            if !go_on(self.work()) {
+                return Stop::Budget;
+            }
+
+            // Everybody is at the goal?
+            if self.goal.is_none() && self.tree.nodes[node as usize].order.away == 0 {
+                self.goal = Some(node);
+                return Stop::Found;
+            }
+
+            // Can it be on a better way than the one that is known?
+            if let Some(goal) = self.goal
+                && self.at_least(node) >= self.tree.nodes[goal as usize].loss
+            {
+                self.open.pop();
+                continue;
+            }
+
+            // The next set of constraints.
+            let (constraints, order, from) = self.tree.parts(node);
+            if !constraints.take(self.problem.network, order, from, &mut self.given) {
+                self.open.pop();
+                continue;
+            }
+
+            // A configuration under them.
+            let order = &self.tree.nodes[node as usize].order;
+            let from = self.tree.configuration(node);
+            let made = self.pibt.next(
+                self.problem,
+                &mut self.fields,
+                from,
+                &order.agents,
+                &self.given,
+            );
+            let Some(to) = made else { continue };
+            self.to.clear();
+            self.to.extend_from_slice(to);
+
+            // One that is new comes next; a known one may now be reached at less loss, and is looked at again.
+            let hash = self.tree.hash_after(node, &self.to);
+            match self.tree.find(hash, &self.to) {
+                Some(known) => {
+                    self.looked_at += self.tree.connect(node, known, goals, &mut self.open);
+                    self.open.push(known);
+                }
+                None => {
+                    let order = order.after(&self.to, goals, &self.ranks);
+                    let loss =
+                        self.tree.nodes[node as usize].loss + step_loss(from, &self.to, goals);
+                    let new = self.tree.add(node, loss, &self.to, hash, order);
+                    self.open.push(new);
+                }
+            }
+        }
+        Stop::Exhausted
+    }
+
+    /// The least loss of a solution by way of a node.
+    fn at_least(&mut self, node: u32) -> u32 {
+        let network = self.problem.network;
+        let mut sum = self.tree.nodes[node as usize].loss;
+        for (agent, &at) in self.tree.configuration(node).iter().enumerate() {
+            sum += self.fields.distance(network, agent as u32, at);
+        }
+        sum
+    }
+}

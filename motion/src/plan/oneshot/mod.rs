@@ -1,0 +1,164 @@
+//! One-shot planning: everybody from a start to a goal, once, and rests there.
+//!
+//! First a solution, fast: LaCAM\* ([`lacam`]), whose configurations are made by PIBT ([`pibt`], [`swap`]). Then better
+//! ones until the budget ends: everybody planned anew around those with shorter ways ([`prioritized`]), then large
+//! neighbourhood search ([`refine`]), both with safe interval path planning ([`sipp`]). Distances are found when they are
+//! asked for ([`fields`]).
+
+mod constraints;
+mod fields;
+mod lacam;
+mod neighbourhood;
+mod network;
+mod order;
+mod pibt;
+mod prioritized;
+mod refine;
+mod sipp;
+mod solution;
+mod swap;
+#[cfg(test)]
+mod tests;
+mod timetable;
+mod tree;
+
+use lacam::{Search, Stop};
+pub use network::Network;
+use pibt::Problem;
+use refine::Refiner;
+pub use solution::Solution;
+
+/// Where agents are and where they go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Instance {
+    /// Vertex of each agent at first; all different.
+    pub starts: Vec<u32>,
+    /// Vertex of each agent at last; all different.
+    pub goals: Vec<u32>,
+}
+
+/// How to plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// May closed rings of agents turn? In most benchmarks they may, on floors they may not.
+    pub rotation: bool,
+    /// Of all that is left to chance.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// A solution.
+    Solved {
+        /// The best one.
+        best: Solution,
+        /// The first one.
+        first: Solution,
+        /// Has it been proven that none has less loss?
+        optimal: bool,
+    },
+    /// It has been proven that there is none.
+    Unsolvable,
+    /// None was found in the budget.
+    NotFound,
+}
+
+/// After the first solution LaCAM\* goes on for so much effort: small instances it solves to the end.
+const STAR_WORK: u64 = 200_000;
+
+/// Agents that an instance may have.
+pub const AGENTS_MAX: usize = 65_000;
+
+/// Plans; gives back the outcome and the effort, in choices and vertices looked at.
+///
+/// ```
+/// use takt_motion::plan::oneshot::{Instance, Network, Options, Outcome, plan};
+///
+/// // Two in a row of three cells and one below the middle: they have to swap.
+/// let (network, vertex) = Network::grid(&[true, true, true, false, true, false], 3, 2);
+/// let instance = Instance { starts: vec![vertex[0], vertex[2]], goals: vec![vertex[2], vertex[0]] };
+/// let options = Options { rotation: true, seed: 0 };
+/// let (outcome, _work) = plan(&network, &instance, &options, &mut |_| true, &mut |_| ());
+/// let Outcome::Solved { best, optimal, .. } = outcome else { panic!("it can be solved") };
+/// assert!(optimal);
+/// assert_eq!(best.sum_of_loss(), 7);
+/// ```
+///
+/// `go_on` is told the effort so far every few hundred steps and says whether there is more to spend; `first` is called
+/// once with the first solution. The same instance, options and answers of `go_on` give the same outcome on any machine.
+/// It ends before `go_on` says no only if the best solution is proven to be one.
+///
+/// # Panics
+/// If starts and goals are not as many as each other, not different, not vertices of the network, or more than
+/// [`AGENTS_MAX`].
+pub fn plan(
+    network: &Network,
+    instance: &Instance,
+    options: &Options,
+    go_on: &mut dyn FnMut(u64) -> bool,
+    first: &mut dyn FnMut(&Solution),
+) -> (Outcome, u64) {
+    check(network, instance);
+    let problem = Problem {
+        network,
+        goals: &instance.goals,
+        rotation: options.rotation,
+    };
+    let mut search = Search::new(problem, &instance.starts, options.seed);
+
+    // A first solution.
+    match search.run(go_on) {
+        Stop::Found => {}
+        Stop::Exhausted => return (Outcome::Unsolvable, search.work()),
+        Stop::Budget => return (Outcome::NotFound, search.work()),
+    }
+    let first_one = Solution::from_steps(&search.solution());
+    first(&first_one);
+    let solved = |best: Solution, optimal: bool, work: u64| {
+        (
+            Outcome::Solved {
+                best,
+                first: first_one.clone(),
+                optimal,
+            },
+            work,
+        )
+    };
+
+    // Small instances are solved to the end.
+    let enough = search.work() + STAR_WORK;
+    let mut ended = false;
+    let stop = search.run(&mut |work| {
+        ended = !go_on(work);
+        !ended && work < enough
+    });
+    let best = Solution::from_steps(&search.solution());
+    if stop == Stop::Exhausted || ended {
+        return solved(best, stop == Stop::Exhausted, search.work());
+    }
+
+    // Others are made better.
+    let before = search.work() - search.fields.work;
+    let mut refiner = Refiner::new(problem, &mut search.fields, best, options.seed);
+    let mut go_on = |work: u64| go_on(before + work);
+    refiner.plan_all_anew(&mut go_on);
+    let proven = refiner.refine(&mut go_on);
+    let work = before + refiner.work();
+    solved(refiner.into_solution(), proven, work)
+}
+
+fn check(network: &Network, instance: &Instance) {
+    let agents = instance.starts.len();
+    assert_eq!(agents, instance.goals.len(), "as many goals as starts");
+    assert!(agents <= AGENTS_MAX, "at most {AGENTS_MAX} agents");
+    for all in [&instance.starts, &instance.goals] {
+        let mut seen = vec![false; network.len()];
+        for &vertex in all {
+            assert!(
+                !std::mem::replace(&mut seen[vertex as usize], true),
+                "all different"
+            );
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Makes a solution better until the budget ends: large neighbourhood search.
+//!
+//! After Li, Chen, Harabor, Stuckey, Koenig, "Anytime multi-agent path finding via large neighborhood search" (IJCAI
+//! 2021): some agents are taken out and planned anew, one after the other in a random order, around all the others;
+//! the result is kept unless it is worse.
+
+use super::fields::Fields;
+use super::neighbourhood::{Arms, TAKEN_MAX};
+use super::network::{NONE, Network};
+use super::pibt::Problem;
+use super::sipp::{Sipp, Trip};
+use super::solution::{Solution, path_loss};
+use super::timetable::Timetable;
+use crate::plan::rank::mix;
+
+/// A solution that is being made better.
+#[derive(Debug)]
+pub(super) struct Refiner<'a> {
+    pub network: &'a Network,
+    pub goals: &'a [u32],
+    rotation: bool,
+    pub fields: &'a mut Fields,
+    pub timetable: Timetable,
+    /// Path of each agent, up to its arrival for good.
+    pub paths: Vec<Vec<u32>>,
+    /// Loss of each agent, and the least possible.
+    pub loss: Vec<u32>,
+    pub least: Vec<u32>,
+    pub sipp: Sipp,
+    random: u64,
+    pub arms: Arms,
+    /// Who is out, and their old paths.
+    pub taken: Vec<u32>,
+    pub is_taken: Vec<bool>,
+    old: Vec<Vec<u32>>,
+    spare: Vec<Vec<u32>>,
+}
+
+impl<'a> Refiner<'a> {
+    pub fn new(
+        problem: Problem<'a>,
+        fields: &'a mut Fields,
+        solution: Solution,
+        seed: u64,
+    ) -> Self {
+        let Problem {
+            network,
+            goals,
+            rotation,
+        } = problem;
+        let agents = goals.len();
+        let mut timetable = Timetable::new(network, solution.makespan() as u32 + 2);
+        for (agent, path) in solution.paths.iter().enumerate() {
+            timetable.enter(agent as u32, path);
+        }
+        let loss = solution.paths.iter().map(|path| path_loss(path)).collect();
+        let distance =
+            |agent: usize| fields.distance(network, agent as u32, solution.paths[agent][0]);
+        let least = (0..agents).map(distance).collect();
+        Self {
+            network,
+            goals,
+            rotation,
+            fields,
+            timetable,
+            paths: solution.paths,
+            loss,
+            least,
+            sipp: Sipp::default(),
+            random: mix(seed ^ 0x5EED) | 1,
+            arms: Arms::new(agents),
+            taken: Vec::new(),
+            is_taken: vec![false; agents],
+            old: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    pub fn into_solution(self) -> Solution {
+        Solution { paths: self.paths }
+    }
+
+    /// The loss of all together.
+    pub fn sum_of_loss(&self) -> u64 {
+        self.loss.iter().map(|&loss| u64::from(loss)).sum()
+    }
+
+    /// Effort so far, that of all distances included.
+    pub fn work(&self) -> u64 {
+        self.sipp.work + self.fields.work
+    }
+
+    /// A random number below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        ((self.random >> 32) * bound as u64 >> 32) as usize
+    }
+
+    /// Plans neighbourhoods anew until `go_on` says no; `true`: nobody can lose less.
+    pub fn refine(&mut self, go_on: &mut dyn FnMut(u64) -> bool) -> bool {
+        let least: u64 = self.least.iter().map(|&least| u64::from(least)).sum();
+        let mut sum = self.sum_of_loss();
+        while sum > least {
+            if !go_on(self.work()) {
+                return false;
+            }
+            let before = self.work();
+            let arm = self.choose();
+            let gained = self.plan_anew();
+            sum -= u64::from(gained);
+            self.arms
+                .learn(arm, gained, self.work() - before, self.taken.len());
+        }
+        true
+    }
+
+    /// Plans those who are taken, in a random order; gives back what was gained.
+    fn plan_anew(&mut self) -> u32 {
+        debug_assert!(self.taken.len() <= TAKEN_MAX);
+        for at in (1..self.taken.len()).rev() {
+            let other = self.below(at + 1);
+            self.taken.swap(at, other);
+        }
+        let before: u32 = self
+            .taken
+            .iter()
+            .map(|&agent| self.loss[agent as usize])
+            .sum();
+        let mut rest: u32 = self
+            .taken
+            .iter()
+            .map(|&agent| self.least[agent as usize])
+            .sum();
+        if before == rest {
+            return 0;
+        }
+        for &agent in &self.taken {
+            self.timetable.remove(&self.paths[agent as usize]);
+        }
+        self.old.clear();
+        let mut loss = 0;
+        let mut losses = [0; TAKEN_MAX];
+        for at in 0..self.taken.len() {
+            let agent = self.taken[at];
+            rest -= self.least[agent as usize];
+            // As good as before is good enough: it may open a way for others.
+            let below = (before + 1).saturating_sub(loss + rest);
+            let mut path = self.spare.pop().unwrap_or_default();
+            let Some(its) = self.plan_one(agent, below, &mut path) else {
+                self.spare.push(path);
+                self.take_back(at);
+                return 0;
+            };
+            self.timetable.enter(agent, &path);
+            self.old
+                .push(std::mem::replace(&mut self.paths[agent as usize], path));
+            losses[at] = its;
+            loss += its;
+        }
+        for (&agent, its) in self.taken.iter().zip(losses) {
+            self.loss[agent as usize] = its;
+        }
+        self.spare.append(&mut self.old);
+        before - loss
+    }
+
+    /// The best path of one around all who are in the timetable, if it loses less than `below`.
+    pub fn plan_one(&mut self, agent: u32, below: u32, path: &mut Vec<u32>) -> Option<u32> {
+        let (start, goal) = (self.paths[agent as usize][0], self.goals[agent as usize]);
+        let trip = Trip {
+            agent,
+            start,
+            goal,
+            below,
+        };
+        let loss = self
+            .sipp
+            .plan(self.network, self.fields, &self.timetable, trip, path)?;
+        debug_assert_eq!(loss, path_loss(path), "the loss that was planned");
+        (!self.would_turn(agent, path)).then_some(loss)
+    }
+
+    /// Would a closed ring turn that may not, if this agent went this path?
+    pub fn would_turn(&self, agent: u32, path: &[u32]) -> bool {
+        !self.rotation
+            && path.windows(2).enumerate().any(|(step, ends)| {
+                let (from, mut at) = (ends[0], ends[1]);
+                if from == at {
+                    return false;
+                }
+                // Along those who take each other's places.
+                loop {
+                    let other = self.timetable.who(at, step as u32);
+                    if other == NONE || other == agent {
+                        return false;
+                    }
+                    let path = &self.paths[other as usize];
+                    let next = path[(step + 1).min(path.len() - 1)];
+                    if next == at {
+                        return false;
+                    }
+                    if next == from {
+                        return true;
+                    }
+                    at = next;
+                }
+            })
+    }
+
+    /// Puts those who are taken back on their old paths, after `done` of them have been planned.
+    fn take_back(&mut self, done: usize) {
+        for &agent in &self.taken[..done] {
+            self.timetable.remove(&self.paths[agent as usize]);
+        }
+        for at in (0..done).rev() {
+            if let Some(old) = self.old.pop() {
+                let agent = self.taken[at] as usize;
+                self.spare
+                    .push(std::mem::replace(&mut self.paths[agent], old));
+            }
+        }
+        for &agent in &self.taken {
+            self.timetable.enter(agent, &self.paths[agent as usize]);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Plans are valid on random grids, and the best on tiny ones: checked by brute force.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::lacam::{Search, Stop};
+use super::pibt::Problem;
+use super::tree::step_loss;
+use super::*;
+use proptest::prelude::*;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Rows of `.` and `#`.
+fn network(rows: &[&str]) -> (Network, Vec<u32>) {
+    let passable: Vec<bool> = rows
+        .iter()
+        .flat_map(|row| row.bytes().map(|cell| cell != b'#'))
+        .collect();
+    Network::grid(&passable, rows[0].len(), rows.len())
+}
+
+/// Agents between cells, given by their numbers in reading order.
+fn instance(vertex: &[u32], cells: &[(usize, usize)]) -> Instance {
+    Instance {
+        starts: cells.iter().map(|cell| vertex[cell.0]).collect(),
+        goals: cells.iter().map(|cell| vertex[cell.1]).collect(),
+    }
+}
+
+/// Plans with so much work, and checks the plan.
+fn planned(network: &Network, instance: &Instance, options: Options, work: u64) -> Outcome {
+    let mut firsts = 0;
+    let (outcome, _) = plan(
+        network,
+        instance,
+        &options,
+        &mut |spent| spent < work,
+        &mut |_| firsts += 1,
+    );
+    if let Outcome::Solved { best, first, .. } = &outcome {
+        assert_eq!(firsts, 1);
+        for solution in [first, best] {
+            assert_eq!(solution.check(network, instance, &options), Ok(()));
+        }
+        assert!(best.sum_of_loss() <= first.sum_of_loss());
+    }
+    outcome
+}
+
+/// The least loss, by Dijkstra's algorithm over all configurations; `None`: no solution.
+fn least_loss(network: &Network, instance: &Instance, rotation: bool) -> Option<u32> {
+    let agents = instance.starts.len();
+    let mut best = BTreeMap::from([(instance.starts.clone(), 0)]);
+    let mut heap = BinaryHeap::from([Reverse((0, instance.starts.clone()))]);
+    while let Some(Reverse((loss, from))) = heap.pop() {
+        if from == instance.goals {
+            return Some(loss);
+        }
+        if best[&from] < loss {
+            continue;
+        }
+        let mut all = vec![Vec::new()];
+        for &at in &from {
+            let ends = network.successors(at).iter().chain([&at]);
+            all = ends
+                .flat_map(|&to| {
+                    all.iter()
+                        .map(move |row: &Vec<u32>| [&row[..], &[to]].concat())
+                })
+                .collect();
+        }
+        for to in all {
+            // Paths of one step, through the same judge as everybody's.
+            let step = Instance {
+                starts: from.clone(),
+                goals: to.clone(),
+            };
+            let paths = (0..agents)
+                .map(|agent| {
+                    if from[agent] == to[agent] {
+                        vec![to[agent]]
+                    } else {
+                        vec![from[agent], to[agent]]
+                    }
+                })
+                .collect();
+            let options = Options { rotation, seed: 0 };
+            if (Solution { paths })
+                .check(network, &step, &options)
+                .is_err()
+            {
+                continue;
+            }
+            let loss = loss + step_loss(&from, &to, &instance.goals);
+            if best.get(&to).is_none_or(|&known| loss < known) {
+                best.insert(to.clone(), loss);
+                heap.push(Reverse((loss, to)));
+            }
+        }
+    }
+    None
+}
+
+/// A random grid with agents on it: its cells, and who goes where.
+fn random(
+    side: std::ops::RangeInclusive<usize>,
+    share: usize,
+) -> impl Strategy<Value = (Network, Instance)> {
+    (side.clone(), side).prop_flat_map(move |(width, height)| {
+        let cells = proptest::collection::vec(proptest::bool::weighted(0.8), width * height);
+        cells.prop_flat_map(move |passable| {
+            let (network, vertex) = Network::grid(&passable, width, height);
+            let free: Vec<u32> = vertex.into_iter().filter(|&v| v != u32::MAX).collect();
+            let shuffled = || Just(free.clone()).prop_shuffle();
+            (shuffled(), shuffled(), 0..=free.len() * share / 100).prop_map(
+                move |(starts, goals, agents)| {
+                    let agents = agents.min(starts.len());
+                    let instance = Instance {
+                        starts: starts[..agents].to_vec(),
+                        goals: goals[..agents].to_vec(),
+                    };
+                    (network.clone(), instance)
+                },
+            )
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Searched to the end, it finds the best solution, and says that there is none only where there is none.
+    #[test]
+    fn tiny_instances_are_solved_as_well_as_can_be((network, instance) in random(2..=3, 35), rotation: bool, seed: u64) {
+        let problem = Problem { network: &network, goals: &instance.goals, rotation };
+        let mut search = Search::new(problem, &instance.starts, seed);
+        let least = least_loss(&network, &instance, rotation);
+        let stop = search.run(&mut |_| true);
+        prop_assert_eq!(stop == Stop::Found, least.is_some());
+        if least.is_some() {
+            prop_assert_eq!(search.run(&mut |_| true), Stop::Exhausted);
+            prop_assert_eq!(search.loss(), least);
+        }
+        // And the whole planner: it stops by itself only with the best.
+        match planned(&network, &instance, Options { rotation, seed }, 1_000_000) {
+            Outcome::Solved { best, optimal, .. } => {
+                let loss = best.sum_of_loss();
+                prop_assert!(u64::from(least.unwrap()) <= loss);
+                prop_assert!(!optimal || loss == u64::from(least.unwrap()));
+            }
+            Outcome::Unsolvable => prop_assert_eq!(least, None),
+            Outcome::NotFound => prop_assert!(false, "a tiny instance needs little work"),
+        }
+    }
+
+    /// Every plan is valid, first and last, and the same for the same work.
+    #[test]
+    fn plans_are_valid_and_repeat((network, instance) in random(4..=12, 60), rotation: bool, seed: u64) {
+        let options = Options { rotation, seed };
+        let outcome = planned(&network, &instance, options, 300_000);
+        prop_assert_eq!(planned(&network, &instance, options, 300_000), outcome);
+    }
+}
+
+#[test]
+fn a_ring_turns_only_where_it_may() {
+    let (network, vertex) = network(&["..", ".."]);
+    let ring = instance(&vertex, &[(0, 1), (1, 3), (3, 2), (2, 0)]);
+    for (rotation, solvable) in [(true, true), (false, false)] {
+        let outcome = planned(&network, &ring, Options { rotation, seed: 1 }, u64::MAX);
+        match outcome {
+            Outcome::Solved { best, optimal, .. } => {
+                assert!(solvable && optimal);
+                assert_eq!(best.sum_of_loss(), 4);
+            }
+            other => assert!(!solvable && other == Outcome::Unsolvable),
+        }
+    }
+}
+
+/// Corridors, dead ends, bays and junctions in which agents have to make room for each other.
+#[test]
+fn deadlock_prone_floors_are_solved() {
+    let cases: [(&str, &[&str], &[(usize, usize)]); 5] = [
+        (
+            "a corridor with a bay",
+            &[".......", "###.###"],
+            &[(0, 6), (6, 0)],
+        ),
+        (
+            "a bay at the far end",
+            &[".......", "#####.#"],
+            &[(0, 6), (6, 0)],
+        ),
+        (
+            "a tree",
+            &["#.#.#", ".....", "#.#.#"],
+            &[(1, 13), (13, 1), (5, 9), (9, 5)],
+        ),
+        (
+            "a string of rooms",
+            &["..#..#..", "........", "..#..#.."],
+            &[(0, 7), (7, 0), (16, 23), (23, 16), (8, 15), (15, 8)],
+        ),
+        (
+            "a dead end to be emptied",
+            &["....", ".###", ".###", ".###"],
+            &[(12, 3), (8, 12), (4, 8)],
+        ),
+    ];
+    for (name, rows, cells) in cases {
+        let (network, vertex) = network(rows);
+        for rotation in [true, false] {
+            let outcome = planned(
+                &network,
+                &instance(&vertex, cells),
+                Options { rotation, seed: 3 },
+                3_000_000,
+            );
+            assert!(
+                matches!(outcome, Outcome::Solved { .. }),
+                "{name}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cant_be_solved_is_said_to_be_so() {
+    // Two in a corridor can't pass each other.
+    let (corridor, vertex) = network(&["...."]);
+    let swap = instance(&vertex, &[(0, 3), (3, 0)]);
+    let options = Options {
+        rotation: true,
+        seed: 0,
+    };
+    assert_eq!(
+        planned(&corridor, &swap, options, u64::MAX),
+        Outcome::Unsolvable
+    );
+    // Nor is there a way where there is a wall.
+    let (walled, vertex) = network(&[".#."]);
+    let through = instance(&vertex, &[(0, 2)]);
+    assert_eq!(
+        planned(&walled, &through, options, u64::MAX),
+        Outcome::Unsolvable
+    );
+    // A budget that ends at once proves nothing.
+    assert_eq!(planned(&corridor, &swap, options, 0), Outcome::NotFound);
+}
