@@ -15,6 +15,8 @@ use std::path::Path;
 const COLUMNS: usize = 9;
 /// After so many problems the rest of the file is not worth reading.
 const PROBLEMS_MAX: usize = 20;
+/// How a line begins that is for another map.
+const OTHER_MAP: &str = "it is for a map";
 /// What a line looks like.
 const SHAPE: &str = "nine columns: bucket, map, width, height, start column, start row, goal column, goal row, length";
 
@@ -100,7 +102,13 @@ pub fn parse(text: &str, cells: &Cells, agents: usize) -> Result<Vec<Trip>, Vec<
         let trip = match trip(&line, cells) {
             Ok(trip) => trip,
             Err(more) => {
+                let other_map = more
+                    .iter()
+                    .any(|problem| problem.message.starts_with(OTHER_MAP));
                 problems.extend(more);
+                if other_map {
+                    return Err(problems); // as all others will be
+                }
                 continue;
             }
         };
@@ -161,7 +169,7 @@ fn trip(line: &Line<'_>, cells: &Cells) -> Result<Trip, Vec<Problem>> {
         && (width, height) != (cells.width, cells.height())
     {
         let message = format!(
-            "it is for a map of {width} x {height} cells, and this one has {} x {}",
+            "{OTHER_MAP} of {width} x {height} cells, and this one has {} x {}",
             cells.width,
             cells.height()
         );
@@ -215,7 +223,6 @@ mod tests {
         let text = "version 2\n\
             0\tm\t3\t2\t0\t0\t1\t1\t1\n\
             0\tm\t3\t2\t3\t0\t-1\t0\t1\n\
-            0\tm\t4\t2\t0\t0\t0\t1\t1\n\
             0\tm\t3\t2\t0\t0\t0\t1\t1\n\
             0\tm\t3\t2\t0\t0\t2\t0\t1\n\
             0\tm\t3\n";
@@ -229,16 +236,27 @@ mod tests {
             "goal 1,1 is blocked",
             "start 3,0 is not on the map",
             "goal's column \"-1\" is not a whole number",
-            "a map of 4 x 2 cells",
-            "agents 3 and 4 have the same starts: 0,0",
+            "agents 2 and 3 have the same starts: 0,0",
             "3 columns instead of 9",
-            "9 agents are asked for, and the file has 6",
+            "9 agents are asked for, and the file has 5",
         ] {
             assert!(
                 said.iter().any(|message| message.contains(words)),
                 "{words}: {said:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_scenario_of_another_map_is_said_once() {
+        let line = "0\tm\t4\t2\t0\t0\t0\t1\t1\n";
+        let problems = parse(&format!("version 1\n{line}{line}"), &cells(), 2).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].message.contains("a map of 4 x 2 cells"),
+            "{}",
+            problems[0].message
+        );
     }
 
     #[test]

@@ -41,6 +41,16 @@ pub(super) enum Stop {
     Budget,
 }
 
+/// What came of looking for a successor.
+enum Step {
+    /// There is none left, or none that could be on a better way.
+    Ended,
+    /// None satisfies these constraints.
+    Failed,
+    /// This one, and is it new?
+    To(u32, bool),
+}
+
 impl<'a> Search<'a> {
     pub fn new(problem: Problem<'a>, starts: &[u32], seed: u64) -> Self {
         let network = problem.network;
@@ -85,7 +95,6 @@ impl<'a> Search<'a> {
     }
 
     /// The loss of the best solution so far.
-    #[cfg(test)]
     pub fn loss(&self) -> Option<u32> {
         self.goal.map(|goal| self.tree.nodes[goal as usize].loss)
     }
@@ -98,64 +107,79 @@ impl<'a> Search<'a> {
 
     /// Searches until the first solution, or for better ones, until `go_on` says no.
     pub fn run(&mut self, go_on: &mut dyn FnMut(u64) -> bool) -> Stop {
-        let goals = self.problem.goals;
         while let Some(&node) = self.open.last() {
             if !go_on(self.work()) {
                 return Stop::Budget;
             }
-
             // Everybody is at the goal?
             if self.goal.is_none() && self.tree.nodes[node as usize].order.away == 0 {
                 self.goal = Some(node);
                 return Stop::Found;
             }
-
-            // Can it be on a better way than the one that is known?
-            if let Some(goal) = self.goal
-                && self.at_least(node) >= self.tree.nodes[goal as usize].loss
-            {
-                self.open.pop();
-                continue;
-            }
-
-            // The next set of constraints.
-            let (constraints, order, from) = self.tree.parts(node);
-            if !constraints.take(self.problem.network, order, from, &mut self.given) {
-                self.open.pop();
-                continue;
-            }
-
-            // A configuration under them.
-            let order = &self.tree.nodes[node as usize].order;
-            let from = self.tree.configuration(node);
-            let made = self.pibt.next(
-                self.problem,
-                &mut self.fields,
-                from,
-                &order.agents,
-                &self.given,
-            );
-            let Some(to) = made else { continue };
-            self.to.clear();
-            self.to.extend_from_slice(to);
-
-            // One that is new comes next; a known one may now be reached at less loss, and is looked at again.
-            let hash = self.tree.hash_after(node, &self.to);
-            match self.tree.find(hash, &self.to) {
-                Some(known) => {
-                    self.looked_at += self.tree.connect(node, known, goals, &mut self.open);
-                    self.open.push(known);
-                }
-                None => {
-                    let order = order.after(&self.to, goals, &self.ranks);
-                    let loss =
-                        self.tree.nodes[node as usize].loss + step_loss(from, &self.to, goals);
-                    let new = self.tree.add(node, loss, &self.to, hash, order);
-                    self.open.push(new);
-                }
+            match self.expand(node) {
+                Step::Ended => _ = self.open.pop(),
+                Step::Failed => {}
+                // Also one that is known: it may now be reached at less loss.
+                Step::To(next, _) => self.open.push(next),
             }
         }
         Stop::Exhausted
+    }
+
+    /// Starts anew at a random configuration of the best solution and goes on until that leads to a better one, or to one
+    /// that is known, or nowhere. Gives back whether it got better.
+    pub fn vary(&mut self) -> bool {
+        let (Some(goal), before) = (self.goal, self.loss()) else {
+            return false;
+        };
+        let way = self.tree.way_nodes(goal);
+        let mut node = way[self.pibt.below(way.len() - 1)];
+        loop {
+            match self.expand(node) {
+                Step::To(next, true) => node = next,
+                Step::To(_, false) | Step::Ended | Step::Failed => return self.loss() < before,
+            }
+        }
+    }
+
+    /// Makes the next successor of a configuration.
+    fn expand(&mut self, node: u32) -> Step {
+        let goals = self.problem.goals;
+        // Can it be on a better way than the one that is known?
+        if let Some(goal) = self.goal
+            && self.at_least(node) >= self.tree.nodes[goal as usize].loss
+        {
+            return Step::Ended;
+        }
+
+        // The next set of constraints.
+        let (constraints, order, from) = self.tree.parts(node);
+        if !constraints.take(self.problem.network, order, from, &mut self.given) {
+            return Step::Ended;
+        }
+
+        // A configuration under them.
+        let order = &self.tree.nodes[node as usize].order;
+        let from = self.tree.configuration(node);
+        let made = self.pibt.next(
+            self.problem,
+            &mut self.fields,
+            from,
+            &order.agents,
+            &self.given,
+        );
+        let Some(to) = made else { return Step::Failed };
+        self.to.clear();
+        self.to.extend_from_slice(to);
+
+        let hash = self.tree.hash_after(node, &self.to);
+        if let Some(known) = self.tree.find(hash, &self.to) {
+            self.looked_at += self.tree.connect(node, known, goals, &mut self.open);
+            return Step::To(known, false);
+        }
+        let order = order.after(&self.to, goals, &self.ranks);
+        let loss = self.tree.nodes[node as usize].loss + step_loss(from, &self.to, goals);
+        Step::To(self.tree.add(node, loss, &self.to, hash, order), true)
     }
 
     /// The least loss of a solution by way of a node.

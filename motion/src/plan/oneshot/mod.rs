@@ -67,6 +67,9 @@ pub enum Outcome {
 /// After the first solution LaCAM\* goes on for so much effort: small instances it solves to the end.
 const STAR_WORK: u64 = 200_000;
 
+/// How often the ways of all are varied where it is crowded.
+const VARIATIONS: u32 = 100;
+
 /// Agents that an instance may have.
 pub const AGENTS_MAX: usize = 65_000;
 
@@ -138,13 +141,29 @@ pub fn plan(
         return solved(best, stop == Stop::Exhausted, search.work());
     }
 
-    // Others are made better.
-    let before = search.work() - search.fields.work;
+    // Others are planned anew, one agent after the other; where it is too crowded for that, ways are varied.
+    let others = search.work() - search.fields.work;
     let mut refiner = Refiner::new(problem, &mut search.fields, best, options.seed);
-    let mut go_on = |work: u64| go_on(before + work);
-    refiner.plan_all_anew(&mut go_on);
-    let proven = refiner.refine(&mut go_on);
-    let work = before + refiner.work();
+    let planned = refiner.plan_all_anew(&mut |work| go_on(others + work));
+    let mut planning = others + refiner.work();
+    let mut best = refiner.into_solution();
+    if !planned {
+        let before = search.work();
+        for _ in 0..VARIATIONS {
+            if !go_on(planning + search.work() - before) {
+                break;
+            }
+            search.vary();
+        }
+        planning += search.work() - before;
+        best = Solution::from_steps(&search.solution());
+    }
+
+    // And then made better bit by bit.
+    let before = search.fields.work;
+    let mut refiner = Refiner::new(problem, &mut search.fields, best, options.seed);
+    let proven = refiner.refine(&mut |work| go_on(planning + work - before));
+    let work = planning + refiner.work() - before;
     solved(refiner.into_solution(), proven, work)
 }
 

@@ -42,10 +42,10 @@ impl Arms {
     }
 
     /// Takes note of what an arm has brought.
-    pub fn learn(&mut self, arm: usize, gained: u32, work: u64, agents: usize) {
+    pub fn learn(&mut self, arm: usize, gained: u64, work: u64, agents: usize) {
         let cost = (work + CHOICE_WORK * agents as u64) as f64;
         let worth = &mut self.worth[arm];
-        *worth += LEARNING * (1_000.0 * f64::from(gained) / cost - *worth);
+        *worth += LEARNING * (1_000.0 * gained as f64 / cost - *worth);
     }
 
     /// An arm, more likely one that has brought more; `chance` is within 0 to 1.

@@ -306,12 +306,22 @@ impl Pibt {
         }
     }
 
-    /// Nearer to the goal first, then where it hinders fewer, which is added, then by chance.
+    /// A random number below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        (self.chance() >> 32) as usize * bound >> 32
+    }
+
     #[inline]
-    fn key(&mut self, distance: u32) -> u64 {
+    fn chance(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        u64::from(distance) << 32 | self.random >> (64 - HINDRANCE_SHIFT)
+        self.random
+    }
+
+    /// Nearer to the goal first, then where it hinders fewer, which is added, then by chance.
+    #[inline]
+    fn key(&mut self, distance: u32) -> u64 {
+        u64::from(distance) << 32 | self.chance() >> (64 - HINDRANCE_SHIFT)
     }
 }

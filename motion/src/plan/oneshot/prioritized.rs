@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 const TRIES: usize = 8;
 
 impl Refiner<'_> {
-    /// Plans everybody anew; the result is kept if it is better and there was budget for it.
-    pub fn plan_all_anew(&mut self, go_on: &mut dyn FnMut(u64) -> bool) {
+    /// Plans everybody anew; the result is kept, and `true` given back, if it is better and there was budget for it.
+    pub fn plan_all_anew(&mut self, go_on: &mut dyn FnMut(u64) -> bool) -> bool {
         let agents = self.goals.len();
         let before = (self.sum_of_loss(), self.paths.clone(), self.loss.clone());
         for path in &mut self.paths {
@@ -48,7 +48,8 @@ impl Refiner<'_> {
             self.loss[agent as usize] = loss;
             is_in[agent as usize] = true;
         }
-        if !queue.is_empty() || self.sum_of_loss() > before.0 {
+        let better = queue.is_empty() && self.sum_of_loss() < before.0;
+        if !better {
             for agent in (0..agents).filter(|&agent| is_in[agent]) {
                 self.timetable.remove(&self.paths[agent]);
             }
@@ -57,6 +58,7 @@ impl Refiner<'_> {
                 self.timetable.enter(agent as u32, path);
             }
         }
+        better
     }
 
     /// Of some shortest ways of an agent the one with fewest others on it, who are taken; gives back its loss, or

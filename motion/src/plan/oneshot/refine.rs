@@ -13,6 +13,11 @@ use super::solution::{Solution, path_loss};
 use super::timetable::Timetable;
 use crate::plan::rank::mix;
 
+/// It may be worse than the best by one in so many.
+const SLACK_SHARE: u64 = 1_000;
+/// So many paths an agent may have been replaced since the best solution; then it starts from that again.
+const SINCE_BEST_MAX: usize = 4;
+
 /// A solution that is being made better.
 #[derive(Debug)]
 pub(super) struct Refiner<'a> {
@@ -34,6 +39,8 @@ pub(super) struct Refiner<'a> {
     pub is_taken: Vec<bool>,
     old: Vec<Vec<u32>>,
     spare: Vec<Vec<u32>>,
+    /// Paths that were replaced since the best solution, the oldest first.
+    since_best: Vec<(u32, Vec<u32>)>,
 }
 
 impl<'a> Refiner<'a> {
@@ -73,6 +80,7 @@ impl<'a> Refiner<'a> {
             is_taken: vec![false; agents],
             old: Vec::new(),
             spare: Vec::new(),
+            since_best: Vec::new(),
         }
     }
 
@@ -99,25 +107,63 @@ impl<'a> Refiner<'a> {
     }
 
     /// Plans neighbourhoods anew until `go_on` says no; `true`: nobody can lose less.
+    ///
+    /// It may get worse by a little between two improvements (record-to-record travel, Dueck 1993), but it ends with the
+    /// best.
     pub fn refine(&mut self, go_on: &mut dyn FnMut(u64) -> bool) -> bool {
         let least: u64 = self.least.iter().map(|&least| u64::from(least)).sum();
-        let mut sum = self.sum_of_loss();
-        while sum > least {
+        let mut best = self.sum_of_loss();
+        let mut now = best;
+        while best > least {
             if !go_on(self.work()) {
-                return false;
+                break;
             }
             let before = self.work();
             let arm = self.choose();
-            let gained = self.plan_anew();
-            sum -= u64::from(gained);
+            let slack = best / SLACK_SHARE > now - best;
+            let gained = self.plan_anew(u32::from(slack));
+            now = now.saturating_add_signed(-gained);
+            if now <= best {
+                best = now;
+                self.spare
+                    .extend(self.since_best.drain(..).map(|(_, path)| path));
+            } else if self.since_best.len() > SINCE_BEST_MAX * self.goals.len() {
+                self.back_to_best();
+                now = best;
+            }
+            let gained = gained.max(0) as u64;
             self.arms
                 .learn(arm, gained, self.work() - before, self.taken.len());
         }
-        true
+        self.back_to_best();
+        debug_assert_eq!(self.sum_of_loss(), best);
+        best == least
     }
 
-    /// Plans those who are taken, in a random order; gives back what was gained.
-    fn plan_anew(&mut self) -> u32 {
+    /// Puts everybody back on the paths of the best solution.
+    fn back_to_best(&mut self) {
+        let changed: Vec<(u32, Vec<u32>)> = self.since_best.drain(..).rev().collect();
+        for (agent, _) in &changed {
+            if !std::mem::replace(&mut self.is_taken[*agent as usize], true) {
+                self.timetable.remove(&self.paths[*agent as usize]);
+            }
+        }
+        // The oldest path of each comes last.
+        for (agent, path) in changed.iter() {
+            self.paths[*agent as usize].clone_from(path);
+        }
+        for (agent, _) in &changed {
+            if std::mem::replace(&mut self.is_taken[*agent as usize], false) {
+                let path = &self.paths[*agent as usize];
+                self.timetable.enter(*agent, path);
+                self.loss[*agent as usize] = path_loss(path);
+            }
+        }
+        self.spare.extend(changed.into_iter().map(|(_, path)| path));
+    }
+
+    /// Plans those who are taken, in a random order; gives back what was gained, at least `-slack`.
+    fn plan_anew(&mut self, slack: u32) -> i64 {
         debug_assert!(self.taken.len() <= TAKEN_MAX);
         for at in (1..self.taken.len()).rev() {
             let other = self.below(at + 1);
@@ -146,7 +192,7 @@ impl<'a> Refiner<'a> {
             let agent = self.taken[at];
             rest -= self.least[agent as usize];
             // As good as before is good enough: it may open a way for others.
-            let below = (before + 1).saturating_sub(loss + rest);
+            let below = (before + slack + 1).saturating_sub(loss + rest);
             let mut path = self.spare.pop().unwrap_or_default();
             let Some(its) = self.plan_one(agent, below, &mut path) else {
                 self.spare.push(path);
@@ -154,16 +200,17 @@ impl<'a> Refiner<'a> {
                 return 0;
             };
             self.timetable.enter(agent, &path);
-            self.old
-                .push(std::mem::replace(&mut self.paths[agent as usize], path));
+            let old = std::mem::replace(&mut self.paths[agent as usize], path);
+            self.old.push(old);
             losses[at] = its;
             loss += its;
         }
         for (&agent, its) in self.taken.iter().zip(losses) {
             self.loss[agent as usize] = its;
         }
-        self.spare.append(&mut self.old);
-        before - loss
+        let changed = self.taken.iter().copied().zip(self.old.drain(..));
+        self.since_best.extend(changed);
+        i64::from(before) - i64::from(loss)
     }
 
     /// The best path of one around all who are in the timetable, if it loses less than `below`.

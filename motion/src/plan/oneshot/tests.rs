@@ -203,8 +203,8 @@ fn deadlock_prone_floors_are_solved() {
         ),
         (
             "a dead end to be emptied",
-            &["....", ".###", ".###", ".###"],
-            &[(12, 3), (8, 12), (4, 8)],
+            &["#.##", "....", ".###", ".###"],
+            &[(12, 7), (8, 12), (4, 8)],
         ),
     ];
     for (name, rows, cells) in cases {

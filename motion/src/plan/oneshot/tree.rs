@@ -152,15 +152,24 @@ impl Tree {
         looked_at
     }
 
-    /// The configurations up to a node.
-    pub fn way_to(&self, mut node: u32) -> Vec<&[u32]> {
+    /// The nodes on the way to one, from the first on.
+    pub fn way_nodes(&self, mut node: u32) -> Vec<u32> {
         let mut way = Vec::new();
         while node != NONE {
-            way.push(self.configuration(node));
+            way.push(node);
             node = self.nodes[node as usize].parent;
         }
         way.reverse();
         way
+    }
+
+    /// The configurations up to a node.
+    pub fn way_to(&self, node: u32) -> Vec<&[u32]> {
+        let nodes = self.way_nodes(node);
+        nodes
+            .into_iter()
+            .map(|node| self.configuration(node))
+            .collect()
     }
 }
 
