@@ -285,7 +285,7 @@ mod tests {
                 }
             }
             let end = random.next_u32() as usize % (text.len() + 1);
-            if random.next_u32() % 4 == 0 && text.is_char_boundary(end) {
+            if random.next_u32().is_multiple_of(4) && text.is_char_boundary(end) {
                 text.truncate(end);
             }
             if let Ok(trips) = parse(&text, &cells(), 2) {

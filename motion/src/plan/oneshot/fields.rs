@@ -60,7 +60,12 @@ impl Fields {
                 exhausted: false,
                 open,
             });
-            fields.set(field as u32, goal, 0);
+            let first = field * tiles;
+            let mut known = Known {
+                tile_of: &mut fields.tile_of[first..first + tiles],
+                distances: &mut fields.distances,
+            };
+            known.set(goal, 0);
         }
         fields
     }
@@ -72,17 +77,6 @@ impl Fields {
             return UNKNOWN;
         }
         self.distances[tile as usize * TILE + vertex as usize % TILE]
-    }
-
-    #[inline]
-    fn set(&mut self, field: u32, vertex: u32, distance: u16) {
-        let tile = &mut self.tile_of[field as usize * self.tiles + vertex as usize / TILE];
-        if *tile == NONE {
-            *tile = (self.distances.len() / TILE) as u32;
-            self.distances.resize(self.distances.len() + TILE, UNKNOWN);
-        }
-        let tile = *tile as usize;
-        self.distances[tile * TILE + vertex as usize % TILE] = distance;
     }
 
     /// The distance from a vertex to the field's goal, [`UNREACHABLE`] if there is no way.
@@ -112,54 +106,87 @@ impl Fields {
     /// Searches on until the vertex is settled or is known to be no nearer than `enough`.
     #[inline(never)]
     fn search(&mut self, network: &Network, field: u32, vertex: u32, enough: u32) -> u32 {
-        let apart = network.apart(vertex, self.fields[field as usize].towards);
-        loop {
-            let it = &mut self.fields[field as usize];
-            if it.exhausted {
-                return UNREACHABLE;
-            }
-            let (f, towards) = (it.f, it.towards);
-            let at_least = f.saturating_sub(apart);
+        let it = &mut self.fields[field as usize];
+        let first = field as usize * self.tiles;
+        let mut known = Known {
+            tile_of: &mut self.tile_of[first..first + self.tiles],
+            distances: &mut self.distances,
+        };
+        let apart = |vertex: u32| network.apart(vertex, it.towards);
+        let asked = apart(vertex);
+        while !it.exhausted {
+            let f = it.f;
+            let at_least = f.saturating_sub(asked);
             if at_least >= enough {
                 return at_least;
             }
-            let Some(entry) = it.open[f as usize % LEVELS].pop() else {
-                // On to the next level at which something is open, if there is one.
-                let next =
-                    (1..LEVELS as u32).find(|up| !it.open[(f + up) as usize % LEVELS].is_empty());
-                it.exhausted = next.is_none();
-                it.f += next.unwrap_or(0);
-                continue;
-            };
-            let (from, settled) = (entry & !SETTLED, entry & SETTLED != 0);
-            let distance = f - network.apart(from, towards);
-            if !settled {
-                if self.get(field, from) != UNKNOWN {
-                    continue;
+            // All that is open at this level, until the vertex is found.
+            while let Some(entry) = it.open[f as usize % LEVELS].pop() {
+                let from = entry & !SETTLED;
+                let distance = f - apart(from);
+                if entry & SETTLED == 0 {
+                    if known.get(from) != UNKNOWN {
+                        continue;
+                    }
+                    known.set(from, distance as u16);
                 }
-                self.set(field, from, distance as u16);
-            }
-            self.work += 1;
-            let next = distance + 1;
-            if next >= UNREACHABLE {
-                continue; // farther than anybody goes
-            }
-            for &to in network.predecessors(from) {
-                if self.get(field, to) != UNKNOWN {
-                    continue;
+                self.work += 1;
+                let next = distance + 1;
+                if next >= UNREACHABLE {
+                    continue; // farther than anybody goes
                 }
-                let its_f = next + network.apart(to, towards);
-                let mut entry = to;
-                if its_f == f {
-                    self.set(field, to, next as u16);
-                    entry |= SETTLED;
+                let mut found = from == vertex;
+                for &to in network.predecessors(from) {
+                    if known.get(to) != UNKNOWN {
+                        continue;
+                    }
+                    let its_f = next + apart(to);
+                    if its_f == f {
+                        known.set(to, next as u16);
+                        it.open[f as usize % LEVELS].push(to | SETTLED);
+                        found |= to == vertex;
+                    } else {
+                        it.open[its_f as usize % LEVELS].push(to);
+                    }
                 }
-                self.fields[field as usize].open[its_f as usize % LEVELS].push(entry);
+                if found {
+                    return u32::from(known.get(vertex));
+                }
             }
-            let found = self.get(field, vertex);
-            if found != UNKNOWN {
-                return u32::from(found);
-            }
+            // On to the next level at which something is open, if there is one.
+            let next =
+                (1..LEVELS as u32).find(|up| !it.open[(f + up) as usize % LEVELS].is_empty());
+            it.exhausted = next.is_none();
+            it.f += next.unwrap_or(0);
         }
+        UNREACHABLE
+    }
+}
+
+/// The distances of one field.
+struct Known<'a> {
+    tile_of: &'a mut [u32],
+    distances: &'a mut Vec<u16>,
+}
+
+impl Known<'_> {
+    #[inline]
+    fn get(&self, vertex: u32) -> u16 {
+        let tile = self.tile_of[vertex as usize / TILE];
+        if tile == NONE {
+            return UNKNOWN;
+        }
+        self.distances[tile as usize * TILE + vertex as usize % TILE]
+    }
+
+    #[inline]
+    fn set(&mut self, vertex: u32, distance: u16) {
+        let tile = &mut self.tile_of[vertex as usize / TILE];
+        if *tile == NONE {
+            *tile = (self.distances.len() / TILE) as u32;
+            self.distances.resize(self.distances.len() + TILE, UNKNOWN);
+        }
+        let tile = *tile as usize;
+        self.distances[tile * TILE + vertex as usize % TILE] = distance;
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Search<'a> {
             return false;
         };
         let way = self.tree.way_nodes(goal);
-        let mut node = way[self.pibt.below(way.len() - 1)];
+        let mut node = way[self.pibt.chance.below(way.len() - 1)];
         loop {
             match self.expand(node) {
                 Step::To(next, true) => node = next,

@@ -66,7 +66,7 @@ impl Arms {
 impl Refiner<'_> {
     /// Chooses a neighbourhood; gives back by which arm.
     pub fn choose(&mut self) -> usize {
-        let chance = self.below(1 << 30) as f64 / f64::from(1 << 30);
+        let chance = self.chance.below(1 << 30) as f64 / f64::from(1 << 30);
         let arm = self.arms.pick(chance);
         let size = SIZES[arm % SIZES.len()].min(self.goals.len());
         self.taken.clear();
@@ -77,7 +77,7 @@ impl Refiner<'_> {
         }
         // Whoever is missing is taken by chance.
         while self.taken.len() < size {
-            let agent = self.below(self.goals.len()) as u32;
+            let agent = self.chance.below(self.goals.len()) as u32;
             self.take(agent);
         }
         for &agent in &self.taken {
@@ -94,9 +94,9 @@ impl Refiner<'_> {
 
     /// One that loses much, and those who keep it from doing better.
     fn take_delayed(&mut self, size: usize) {
-        let mut first = self.below(self.goals.len());
+        let mut first = self.chance.below(self.goals.len());
         for _ in 0..TRIES {
-            let other = self.below(self.goals.len());
+            let other = self.chance.below(self.goals.len());
             if self.need(other) > self.need(first) {
                 first = other;
             }
@@ -107,7 +107,7 @@ impl Refiner<'_> {
             if self.taken.len() >= size {
                 return;
             }
-            let at = self.below(self.taken.len());
+            let at = self.chance.below(self.taken.len());
             self.walk(self.taken[at], size);
         }
     }
@@ -123,7 +123,7 @@ impl Refiner<'_> {
     fn walk(&mut self, agent: u32, size: usize) {
         let path = &self.paths[agent as usize];
         let last = path.len() as u32 - 1;
-        let first = self.below(path.len()) as u32;
+        let first = self.chance.below(path.len()) as u32;
         let mut at = self.paths[agent as usize][first as usize];
         for step in first + 1..=last {
             if self.taken.len() >= size {
@@ -138,7 +138,7 @@ impl Refiner<'_> {
                     < enough
                 {
                     count += 1;
-                    if self.below(count) == 0 {
+                    if self.chance.below(count) == 0 {
                         to = next;
                     }
                 }
@@ -159,8 +159,8 @@ impl Refiner<'_> {
 
     /// Those who pass near one place at about one time.
     fn take_meeting(&mut self, size: usize) {
-        let agent = self.below(self.goals.len());
-        let step = self.below(self.paths[agent].len()) as u32;
+        let agent = self.chance.below(self.goals.len());
+        let step = self.chance.below(self.paths[agent].len()) as u32;
         let steps = step.saturating_sub(MEETING_STEPS)
             ..(step + MEETING_STEPS + 1).min(self.timetable.horizon());
         let mut near = vec![self.paths[agent][step as usize]];

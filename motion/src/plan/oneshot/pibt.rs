@@ -5,9 +5,9 @@
 //! "Lightweight and effective preference construction in PIBT", 2025). The recursion is a stack of its own: chains of
 //! thousands happen.
 
+use super::chance::Chance;
 use super::fields::Fields;
 use super::network::{NONE, Network};
-use crate::plan::rank::mix;
 
 /// Where in a key the hindrance is: above chance, below the distance.
 const HINDRANCE_SHIFT: u32 = 24;
@@ -25,7 +25,7 @@ pub(super) struct Pibt {
     known: Vec<(u32, u32)>,
     frames: Vec<Frame>,
     choices: Vec<Choice>,
-    random: u64,
+    pub(super) chance: Chance,
     /// Choices looked at: the effort.
     pub work: u64,
 }
@@ -69,7 +69,7 @@ impl Pibt {
             known: vec![(NONE, 0); agents],
             frames: Vec::new(),
             choices: Vec::new(),
-            random: mix(seed) | 1,
+            chance: Chance::new(seed),
             work: 0,
         }
     }
@@ -306,22 +306,9 @@ impl Pibt {
         }
     }
 
-    /// A random number below a bound.
-    pub fn below(&mut self, bound: usize) -> usize {
-        (self.chance() >> 32) as usize * bound >> 32
-    }
-
-    #[inline]
-    fn chance(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
-    }
-
     /// Nearer to the goal first, then where it hinders fewer, which is added, then by chance.
     #[inline]
     fn key(&mut self, distance: u32) -> u64 {
-        u64::from(distance) << 32 | self.chance() >> (64 - HINDRANCE_SHIFT)
+        u64::from(distance) << 32 | self.chance.bits() >> (64 - HINDRANCE_SHIFT)
     }
 }

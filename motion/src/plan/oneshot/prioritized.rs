@@ -98,7 +98,7 @@ impl Refiner<'_> {
                     <= left
                 {
                     count += 1;
-                    if self.below(count) == 0 {
+                    if self.chance.below(count) == 0 {
                         to = next;
                     }
                 }

@@ -4,6 +4,7 @@
 //! 2021): some agents are taken out and planned anew, one after the other in a random order, around all the others;
 //! the result is kept unless it is worse.
 
+use super::chance::Chance;
 use super::fields::Fields;
 use super::neighbourhood::{Arms, TAKEN_MAX};
 use super::network::{NONE, Network};
@@ -11,7 +12,6 @@ use super::pibt::Problem;
 use super::sipp::{Sipp, Trip};
 use super::solution::{Solution, path_loss};
 use super::timetable::Timetable;
-use crate::plan::rank::mix;
 
 /// It may be worse than the best by one in so many.
 const SLACK_SHARE: u64 = 1_000;
@@ -32,7 +32,7 @@ pub(super) struct Refiner<'a> {
     pub loss: Vec<u32>,
     pub least: Vec<u32>,
     pub sipp: Sipp,
-    random: u64,
+    pub chance: Chance,
     pub arms: Arms,
     /// Who is out, and their old paths.
     pub taken: Vec<u32>,
@@ -74,7 +74,7 @@ impl<'a> Refiner<'a> {
             loss,
             least,
             sipp: Sipp::default(),
-            random: mix(seed ^ 0x5EED) | 1,
+            chance: Chance::new(!seed),
             arms: Arms::new(agents),
             taken: Vec::new(),
             is_taken: vec![false; agents],
@@ -96,14 +96,6 @@ impl<'a> Refiner<'a> {
     /// Effort so far, that of all distances included.
     pub fn work(&self) -> u64 {
         self.sipp.work + self.fields.work
-    }
-
-    /// A random number below a bound.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        ((self.random >> 32) * bound as u64 >> 32) as usize
     }
 
     /// Plans neighbourhoods anew until `go_on` says no; `true`: nobody can lose less.
@@ -166,7 +158,7 @@ impl<'a> Refiner<'a> {
     fn plan_anew(&mut self, slack: u32) -> i64 {
         debug_assert!(self.taken.len() <= TAKEN_MAX);
         for at in (1..self.taken.len()).rev() {
-            let other = self.below(at + 1);
+            let other = self.chance.below(at + 1);
             self.taken.swap(at, other);
         }
         let before: u32 = self
@@ -188,7 +180,7 @@ impl<'a> Refiner<'a> {
         self.old.clear();
         let mut loss = 0;
         let mut losses = [0; TAKEN_MAX];
-        for at in 0..self.taken.len() {
+        for (at, its_loss) in losses[..self.taken.len()].iter_mut().enumerate() {
             let agent = self.taken[at];
             rest -= self.least[agent as usize];
             // As good as before is good enough: it may open a way for others.
@@ -202,7 +194,7 @@ impl<'a> Refiner<'a> {
             self.timetable.enter(agent, &path);
             let old = std::mem::replace(&mut self.paths[agent as usize], path);
             self.old.push(old);
-            losses[at] = its;
+            *its_loss = its;
             loss += its;
         }
         for (&agent, its) in self.taken.iter().zip(losses) {

@@ -180,7 +180,9 @@ fn a_ring_turns_only_where_it_may() {
 /// Corridors, dead ends, bays and junctions in which agents have to make room for each other.
 #[test]
 fn deadlock_prone_floors_are_solved() {
-    let cases: [(&str, &[&str], &[(usize, usize)]); 5] = [
+    /// A name, rows, and agents from cell to cell.
+    type Case<'a> = (&'a str, &'a [&'a str], &'a [(usize, usize)]);
+    let cases: [Case; 5] = [
         (
             "a corridor with a bay",
             &[".......", "###.###"],
