@@ -16,6 +16,8 @@ pub enum Failure {
     BadInput(String),
     /// Exit code 2: a floor file with problems.
     Floor(Box<Problems>),
+    /// Exit code 2: several files with problems.
+    Files(Vec<Problems>),
 }
 
 impl Failure {
@@ -42,14 +44,23 @@ impl Failure {
                 ExitCode::from(2)
             }
             Self::Floor(problems) => {
-                if std::io::stderr().is_terminal() {
-                    eprintln!("{:?}", miette::Report::new(*problems));
-                } else {
-                    eprint!("{}", problems.plain());
-                }
+                show(*problems);
+                ExitCode::from(2)
+            }
+            Self::Files(files) => {
+                files.into_iter().for_each(show);
                 ExitCode::from(2)
             }
         }
+    }
+}
+
+/// Shows the problems of a file: with the text for a person, a line each otherwise.
+fn show(problems: Problems) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{:?}", miette::Report::new(problems));
+    } else {
+        eprint!("{}", problems.plain());
     }
 }
 

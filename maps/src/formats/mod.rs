@@ -1,5 +1,6 @@
 //! Floors from files: the native TOML format, MovingAI grids and openTCS plant models.
 
+pub mod lorr;
 pub mod movingai;
 pub mod native;
 pub mod opentcs;
@@ -154,11 +155,16 @@ fn finish(
 
 /// The text of a file, refused unread if it is too large.
 fn read(path: &Path, name: &str) -> Result<String, Problems> {
-    let refuse = |problem| Err(Problems::one(name, problem));
     let max = match extension(path) {
         Some("map" | "xml") => FILE_BYTES_MAX,
         _ => TOML_BYTES_MAX,
     };
+    read_text(path, name, max)
+}
+
+/// The text of a file of at most `max` bytes.
+fn read_text(path: &Path, name: &str, max: usize) -> Result<String, Problems> {
+    let refuse = |problem| Err(Problems::one(name, problem));
     let mut bytes = Vec::new();
     // Reading is bounded too: a pipe or device has no length beforehand.
     let read = File::open(path).and_then(|f| f.take(max as u64 + 1).read_to_end(&mut bytes));

@@ -48,13 +48,13 @@ pub fn parse(text: &str, options: &LoadOptions, name: &str) -> Result<FloorSpec,
 }
 
 /// A line of the text, without its end, and where it begins.
-struct Line<'a> {
-    text: &'a str,
+pub(super) struct Line<'a> {
+    pub text: &'a str,
     start: usize,
 }
 
 impl Line<'_> {
-    fn span(&self) -> Option<Span> {
+    pub fn span(&self) -> Option<Span> {
         span(self.start, self.start + self.text.len())
     }
 }
@@ -65,7 +65,7 @@ fn span(start: usize, end: usize) -> Option<Span> {
     Some(Span { start, end })
 }
 
-fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let begin = start;
@@ -77,8 +77,20 @@ fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Header, then rows.
 fn read(text: &str) -> Result<Grid, Vec<Problem>> {
+    let (width, free) = read_cells(text, |c| match c {
+        '.' | 'G' | 'S' | 'E' => Some(true),
+        '@' | 'O' | 'T' | 'W' => Some(false),
+        _ => None,
+    })?;
+    Ok(Grid::new(width, free))
+}
+
+/// Header, then rows; `is_free` says what a character stands for, `None`: for nothing. Gives the width and the cells in rows.
+pub(super) fn read_cells(
+    text: &str,
+    is_free: impl Fn(char) -> Option<bool>,
+) -> Result<(usize, Vec<bool>), Vec<Problem>> {
     let mut lines = lines(text);
     let (width, height) = header(&mut lines, text.len()).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
@@ -97,7 +109,7 @@ fn read(text: &str) -> Result<Grid, Vec<Problem>> {
             }
             continue;
         }
-        row(&line, rows, width, &mut free, &mut problems);
+        row(&line, rows, width, &is_free, &mut free, &mut problems);
         rows += 1;
     }
     if rows < height && problems.len() < PROBLEMS_MAX {
@@ -105,7 +117,7 @@ fn read(text: &str) -> Result<Grid, Vec<Problem>> {
         problems.push(Problem::error(message, span(text.len(), text.len())));
     }
     if problems.is_empty() {
-        Ok(Grid::new(width, free))
+        Ok((width, free))
     } else {
         Err(problems)
     }
@@ -174,6 +186,7 @@ fn row(
     line: &Line<'_>,
     index: usize,
     width: usize,
+    is_free: &impl Fn(char) -> Option<bool>,
     free: &mut Vec<bool>,
     problems: &mut Vec<Problem>,
 ) {
@@ -184,10 +197,9 @@ fn row(
         return;
     }
     for (at, c) in line.text.char_indices() {
-        match c {
-            '.' | 'G' | 'S' | 'E' => free.push(true),
-            '@' | 'O' | 'T' | 'W' => free.push(false),
-            _ => {
+        match is_free(c) {
+            Some(cell) => free.push(cell),
+            None => {
                 let begin = line.start + at;
                 let place = span(begin, begin + c.len_utf8());
                 let message = format!("{c:?} does not stand for a cell");

@@ -1,6 +1,7 @@
 //! `takt bench`: what this machine can do, to be known before a floor depends on it.
 
 mod cycle;
+mod lifelong;
 mod queue;
 
 use clap::{Args, Subcommand};
@@ -12,7 +13,9 @@ const EXAMPLES: &str = "Examples:
   takt bench cycle                               1,000 vehicles, a cycle of 1 ms, for a minute
   takt bench cycle --witness --for 10s --json    beside a bare loop on another CPU in the same seconds
   takt bench cycle --spin 150us --data /tmp/b    without the latency of waking, with a journal
-  takt bench queue --json                        round trips and rates of the lock-free queues";
+  takt bench queue --json                        round trips and rates of the lock-free queues
+  takt bench lifelong --instance RANDOM-01.json --steps 600 --step-limit 50ms --output out.json
+                                                 tasks that a fleet finishes under the rules of a competition";
 
 /// Arguments of `takt bench`.
 #[derive(Debug, Args)]
@@ -28,6 +31,8 @@ enum Bench {
     Cycle(cycle::CycleArgs),
     /// The queues between the control cycle and everything else, beside rtrb and crossbeam's ArrayQueue
     Queue(queue::QueueArgs),
+    /// Lifelong planning: an instance of the League of Robot Runners under its rules
+    Lifelong(lifelong::LifelongArgs),
 }
 
 /// Runs a benchmark.
@@ -35,6 +40,7 @@ pub fn run(command: BenchCommand) -> Result<(), Failure> {
     match command.bench {
         Bench::Cycle(args) => cycle::run(args),
         Bench::Queue(args) => queue::run(args),
+        Bench::Lifelong(args) => lifelong::run(args),
     }
 }
 

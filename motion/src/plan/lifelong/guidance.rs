@@ -1,0 +1,123 @@
+//! Guidance: what arcs cost, so that distance fields lead round congestion and against nobody.
+//!
+//! Costs follow the traffic that was seen. Who goes against a flow meets others head-on and has to give way, so an arc costs
+//! more the more go the other way; that is how lanes come about (contraflow in Chen, Harabor, Li, Stuckey: "Traffic Flow
+//! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024). A place costs more, too, the more pass it and the more
+//! wait in it.
+
+use super::fields::{ARC_MAX, STEP};
+use super::hops::Neighbours;
+use super::space::{NONE, Place, Space, State};
+
+/// Steps between two updates of the costs.
+const PERIOD: u32 = 16;
+
+/// A move, in the fixed-point numbers of flows.
+const ONE: u32 = 1 << 12;
+
+/// Of each flow, a part in `2^DECAY` is forgotten with each update: the time constant is `PERIOD << DECAY` steps.
+const DECAY: u32 = 4;
+
+/// Costs of arcs, adapted to the traffic that is seen.
+#[derive(Clone, Debug)]
+pub(super) struct Guidance {
+    /// Of each arc (`state * ACTIONS + action`), 1 to [`ARC_MAX`].
+    pub costs: Vec<u16>,
+    /// Counts changes of the costs.
+    pub version: u32,
+    /// For each arc the edge between places that it takes; [`NONE`] if it stays in its place.
+    edges: Vec<u32>,
+    /// For each edge the one the other way, and where it leads to.
+    opposite: Vec<u32>,
+    target: Vec<Place>,
+    /// Moves along each edge, and steps waited in each place, both decaying.
+    flow: Vec<u32>,
+    waits: Vec<u32>,
+    /// Moves into each place, for the update.
+    through: Vec<u32>,
+    steps: u32,
+    t: [u64; 3],
+}
+
+impl Guidance {
+    pub fn new<S: Space>(space: &S, neighbours: &Neighbours) -> Self {
+        let mut edges = vec![NONE; space.states() * S::ACTIONS];
+        for state in 0..space.states() as u32 {
+            for action in 1..S::ACTIONS {
+                let to = space.next(state, action);
+                if to != NONE && space.place(to) != space.place(state) {
+                    let edge = neighbours.edge(space.place(state), space.place(to));
+                    edges[state as usize * S::ACTIONS + action] = edge;
+                }
+            }
+        }
+        let count = neighbours.edges();
+        let (mut opposite, mut target) = (vec![NONE; count], vec![NONE; count]);
+        for place in 0..space.places() as u32 {
+            for (edge, to) in neighbours.of(place) {
+                target[edge as usize] = to;
+                opposite[edge as usize] = neighbours.edge(to, place);
+            }
+        }
+        Self {
+            costs: vec![STEP; edges.len()],
+            version: 0,
+            edges,
+            opposite,
+            target,
+            flow: vec![0; count],
+            waits: vec![0; space.places()],
+            through: vec![0; space.places()],
+            steps: 0,
+            t: [
+                super::tune("GA", 12) as u64,
+                super::tune("GB", 2) as u64,
+                super::tune("GC", 2) as u64,
+            ],
+        }
+    }
+
+    /// Takes note of what an agent does that isn't idle.
+    #[inline]
+    pub fn see<S: Space>(&mut self, space: &S, state: State, action: u8) {
+        let edge = self.edges[state as usize * S::ACTIONS + usize::from(action)];
+        if edge != NONE {
+            self.flow[edge as usize] += ONE;
+        } else if action == 0 {
+            self.waits[space.place(state) as usize] += ONE;
+        }
+    }
+
+    /// Ends a step; now and then the costs are made anew.
+    pub fn end_step(&mut self) {
+        self.steps += 1;
+        if !self.steps.is_multiple_of(PERIOD) {
+            return;
+        }
+        self.version += 1;
+        self.through.fill(0);
+        for (edge, &flow) in self.flow.iter().enumerate() {
+            self.through[self.target[edge] as usize] += flow;
+        }
+        // Steps that a flow of one agent a step costs, for each unit of flow.
+        let unit = u64::from(ONE) * u64::from(PERIOD << DECAY);
+        for (arc, &edge) in self.edges.iter().enumerate() {
+            if edge == NONE {
+                continue;
+            }
+            let target = self.target[edge as usize] as usize;
+            let opposite = match self.opposite[edge as usize] {
+                NONE => 0,
+                opposite => self.flow[opposite as usize],
+            };
+            let more = self.t[0] * u64::from(opposite)
+                + self.t[1] * u64::from(self.through[target])
+                + self.t[2] * u64::from(self.waits[target]);
+            let cost = u64::from(STEP) + u64::from(STEP) * more / unit;
+            self.costs[arc] = cost.min(u64::from(ARC_MAX)) as u16;
+        }
+        for flow in self.flow.iter_mut().chain(&mut self.waits) {
+            *flow -= *flow >> DECAY;
+        }
+    }
+}
