@@ -141,7 +141,9 @@ fn starts_of(file: &mut NumberFile<'_>, team: Option<usize>) -> Vec<u32> {
         && count < team
     {
         let message = format!("{count} starts for a team of {team} robots");
-        file.problem(Problem::error(message, None).hint("teamSize in the instance file says how many"));
+        file.problem(
+            Problem::error(message, None).hint("teamSize in the instance file says how many"),
+        );
     }
     starts
 }

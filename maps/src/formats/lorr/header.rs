@@ -52,7 +52,11 @@ pub(super) fn parse(text: &str) -> (Header, Vec<Problem>) {
     };
     let is_path = |v: &Value| v.as_str().is_some_and(|s| !s.is_empty());
     let mut file = |key: &str| {
-        let path = get(key, &is_path, "the path of a file, from the folder of this one")?;
+        let path = get(
+            key,
+            &is_path,
+            "the path of a file, from the folder of this one",
+        )?;
         path.as_str().map(str::to_owned)
     };
     let header = Header {

@@ -3,6 +3,8 @@
 /// The parts of a step, in their order. Each ends by itself or when its budget is spent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
+    /// Choosing goals: the part of those who ask for plans.
+    Choose,
     /// Distance fields of new goals.
     Fields,
     /// Distance fields that know old costs.
@@ -15,7 +17,7 @@ pub enum Phase {
 
 /// Decides when a phase ends.
 ///
-/// Asked at points that depend on the work only, with the work done in the step so far (operations and states looked at):
+/// Asked at points that depend on the work only, with the work done so far in the step, or, for `Choose`, in that phase:
 /// whoever answers the same, whether from a clock, a number or a record, gets the same plan.
 pub trait Budget {
     /// Is the budget of this phase spent?
@@ -32,6 +34,7 @@ pub struct WorkBudget(
 impl Budget for WorkBudget {
     fn spent(&mut self, phase: Phase, work: u64) -> bool {
         let share = match phase {
+            Phase::Choose => self.0 / 4,
             Phase::Fields => self.0 / 2,
             Phase::Refresh => self.0 / 8,
             Phase::Turns => self.0 - self.0 / 8,

@@ -31,7 +31,7 @@ pub(super) struct Choice(u32);
 impl Choice {
     fn new(value: i32, lateness: u8, operation: u16) -> Self {
         let value = (value + BIAS).clamp(0, VALUE_MAX as i32) as u32;
-        Self(value << 12 | u32::from(lateness & 15) << 8 | u32::from(operation))
+        Self(value << 12 | u32::from(lateness.min(15)) << 8 | u32::from(operation))
     }
 
     /// What it costs, relative to other choices of the same agent.
@@ -46,8 +46,8 @@ impl Choice {
     }
 }
 
-/// Units of [`Choice::value`] that a unit of cost has.
-pub(super) const VALUE_UNIT: i64 = 16;
+/// A step, in units of [`Choice::value`]: the tie-break takes the lowest four bits.
+pub(super) const VALUE_UNIT: i64 = 16 * STEP as i64;
 
 /// The choices of all agents.
 #[derive(Clone, Debug)]
@@ -140,7 +140,13 @@ impl Choices {
     ) -> Option<u16> {
         let mut found = None;
         let mut found_value = u32::MAX;
-        let field = |goal: Place| if goal == NONE { NONE } else { fields.known(goal) };
+        let field = |goal: Place| {
+            if goal == NONE {
+                NONE
+            } else {
+                fields.known(goal)
+            }
+        };
         let (goal, then) = (field(agent.goal), field(agent.then));
         let cost = |slot: u32, place: Place, state: State| match slot {
             NONE => space.estimate(state, place) as i32 * i32::from(STEP),

@@ -2,12 +2,11 @@
 //!
 //! Costs follow the traffic that was seen. Who goes against a flow meets others head-on and has to give way, so an arc costs
 //! more the more go the other way; that is how lanes come about (contraflow in Chen, Harabor, Li, Stuckey: "Traffic Flow
-//! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024). A place costs more, too, the more pass it and the more
-//! wait in it.
+//! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024).
 
 use super::fields::{ARC_MAX, STEP};
 use super::hops::Neighbours;
-use super::space::{NONE, Place, Space, State};
+use super::space::{NONE, Space, State};
 
 /// Steps between two updates of the costs.
 const PERIOD: u32 = 16;
@@ -18,6 +17,9 @@ const ONE: u32 = 1 << 12;
 /// Of each flow, a part in `2^DECAY` is forgotten with each update: the time constant is `PERIOD << DECAY` steps.
 const DECAY: u32 = 4;
 
+/// Steps that going against a flow of one agent a step costs for each edge.
+const CONTRAFLOW: u64 = 20;
+
 /// Costs of arcs, adapted to the traffic that is seen.
 #[derive(Clone, Debug)]
 pub(super) struct Guidance {
@@ -27,16 +29,11 @@ pub(super) struct Guidance {
     pub version: u32,
     /// For each arc the edge between places that it takes; [`NONE`] if it stays in its place.
     edges: Vec<u32>,
-    /// For each edge the one the other way, and where it leads to.
+    /// For each edge the one the other way.
     opposite: Vec<u32>,
-    target: Vec<Place>,
-    /// Moves along each edge, and steps waited in each place, both decaying.
+    /// Moves along each edge, decaying.
     flow: Vec<u32>,
-    waits: Vec<u32>,
-    /// Moves into each place, for the update.
-    through: Vec<u32>,
     steps: u32,
-    t: [u64; 3],
 }
 
 impl Guidance {
@@ -52,10 +49,9 @@ impl Guidance {
             }
         }
         let count = neighbours.edges();
-        let (mut opposite, mut target) = (vec![NONE; count], vec![NONE; count]);
+        let mut opposite = vec![NONE; count];
         for place in 0..space.places() as u32 {
             for (edge, to) in neighbours.of(place) {
-                target[edge as usize] = to;
                 opposite[edge as usize] = neighbours.edge(to, place);
             }
         }
@@ -64,27 +60,17 @@ impl Guidance {
             version: 0,
             edges,
             opposite,
-            target,
             flow: vec![0; count],
-            waits: vec![0; space.places()],
-            through: vec![0; space.places()],
             steps: 0,
-            t: [
-                super::tune("GA", 12) as u64,
-                super::tune("GB", 2) as u64,
-                super::tune("GC", 2) as u64,
-            ],
         }
     }
 
     /// Takes note of what an agent does that isn't idle.
     #[inline]
-    pub fn see<S: Space>(&mut self, space: &S, state: State, action: u8) {
+    pub fn see<S: Space>(&mut self, state: State, action: u8) {
         let edge = self.edges[state as usize * S::ACTIONS + usize::from(action)];
         if edge != NONE {
             self.flow[edge as usize] += ONE;
-        } else if action == 0 {
-            self.waits[space.place(state) as usize] += ONE;
         }
     }
 
@@ -95,28 +81,20 @@ impl Guidance {
             return;
         }
         self.version += 1;
-        self.through.fill(0);
-        for (edge, &flow) in self.flow.iter().enumerate() {
-            self.through[self.target[edge] as usize] += flow;
-        }
-        // Steps that a flow of one agent a step costs, for each unit of flow.
-        let unit = u64::from(ONE) * u64::from(PERIOD << DECAY);
-        for (arc, &edge) in self.edges.iter().enumerate() {
-            if edge == NONE {
-                continue;
-            }
-            let target = self.target[edge as usize] as usize;
-            let opposite = match self.opposite[edge as usize] {
-                NONE => 0,
-                opposite => self.flow[opposite as usize],
+        // What a flow of one agent a step comes to in the long run.
+        let full = u64::from(ONE) * u64::from(PERIOD << DECAY);
+        for (cost, &edge) in self.costs.iter_mut().zip(&self.edges) {
+            let opposite = match edge {
+                NONE => continue,
+                edge => self.opposite[edge as usize],
             };
-            let more = self.t[0] * u64::from(opposite)
-                + self.t[1] * u64::from(self.through[target])
-                + self.t[2] * u64::from(self.waits[target]);
-            let cost = u64::from(STEP) + u64::from(STEP) * more / unit;
-            self.costs[arc] = cost.min(u64::from(ARC_MAX)) as u16;
+            if opposite != NONE {
+                let flow = u64::from(self.flow[opposite as usize]);
+                let more = CONTRAFLOW * u64::from(STEP) * flow / full;
+                *cost = (u64::from(STEP) + more).min(u64::from(ARC_MAX)) as u16;
+            }
         }
-        for flow in self.flow.iter_mut().chain(&mut self.waits) {
+        for flow in &mut self.flow {
             *flow -= *flow >> DECAY;
         }
     }

@@ -49,7 +49,9 @@ impl Neighbours {
     /// The edge between two places; [`NONE`] if they aren't neighbours.
     pub fn edge(&self, from: Place, to: Place) -> u32 {
         let mut edges = self.of(from);
-        edges.find(|&(_, end)| end == to).map_or(NONE, |(edge, _)| edge)
+        edges
+            .find(|&(_, end)| end == to)
+            .map_or(NONE, |(edge, _)| edge)
     }
 
     /// Breadth-first search from the places in `queue`, where `steps` is 0 already; elsewhere it is [`FAR`].

@@ -20,7 +20,6 @@ pub(super) struct Visits {
     attempt: u32,
     /// Attempt of each agent, and its visits by moment.
     of: Vec<(u32, [u8; LENGTH + 1])>,
-    max: u8,
 }
 
 impl Visits {
@@ -28,7 +27,6 @@ impl Visits {
         Self {
             attempt: 0,
             of: vec![(0, [0; LENGTH + 1]); agents],
-            max: super::tune("VIS", 1) as u8,
         }
     }
 
@@ -43,7 +41,7 @@ impl Visits {
         if *attempt != self.attempt {
             (*attempt, *visits) = (self.attempt, [0; LENGTH + 1]);
         }
-        if visits[moment..].iter().any(|&count| count >= self.max) {
+        if visits[moment..].iter().any(|&count| count >= VISITS_MAX) {
             return false;
         }
         visits[moment] += 1;
@@ -143,13 +141,13 @@ impl<S: Space> Attempt<'_, S> {
                         continue;
                     }
                     // It has to be worth it even if the other one gets its best.
-                    let others = *self
-                        .choices
-                        .path(other, self.operation[other as usize]);
+                    let others = *self.choices.path(other, self.operation[other as usize]);
                     self.reservations.remove(other, &others);
                     self.reservations.add(agent, &path);
                     self.operation[agent as usize] = operation;
-                    if let Some(more) = self.settle(other, below.saturating_sub(cost), depth - 1, true) {
+                    if let Some(more) =
+                        self.settle(other, below.saturating_sub(cost), depth - 1, true)
+                    {
                         return Some(cost + more);
                     }
                     self.operation[agent as usize] = old;
@@ -171,4 +169,3 @@ impl<S: Space> Attempt<'_, S> {
         *self.random >> 11
     }
 }
-

@@ -21,22 +21,26 @@ mod guidance;
 mod hops;
 mod inheritance;
 mod operations;
+mod packed;
 mod reservations;
+mod search;
 mod space;
+#[cfg(test)]
+mod tests;
 mod turning_grid;
 
 pub use budget::{Budget, Phase, WorkBudget};
 pub use choices::Agent;
 pub use fields::STEP;
-pub use hops::{FAR, Hops};
 use hops::Neighbours;
+pub use hops::{FAR, Hops};
 pub use operations::LENGTH;
 pub use space::{NONE, Place, Space, State};
 pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
 use choices::Choices;
-use fields::{Fields, UNREACHABLE};
+use fields::{Fields, UNREACHABLE, Ways};
 use guidance::Guidance;
 use inheritance::{Attempt, Visits};
 use operations::Operations;
@@ -47,6 +51,8 @@ use reservations::{Path, Reservations};
 pub struct LifelongOptions {
     /// Seed of everything that is drawn.
     pub seed: u64,
+    /// Threads that make distance fields, the calling one included.
+    pub threads: usize,
     /// Memory for distance fields.
     pub field_bytes_max: usize,
 }
@@ -55,27 +61,30 @@ impl Default for LifelongOptions {
     fn default() -> Self {
         Self {
             seed: 0,
+            threads: 1,
             field_bytes_max: 600 << 20,
         }
     }
 }
 
-/// TEMP
-pub fn tune(name: &str, default: i64) -> i64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
 /// Agents in a chain of inheritance, at most.
-const DEPTH: u32 = 60;
-/// Choices that an agent looks at in its turn, at most, those of the agents that it pushes included.
-const TURN_LOOKS: u32 = 600;
-/// Choices that an improvement looks at, at most.
-const IMPROVE_LOOKS: u32 = 400;
+const DEPTH: u32 = 200;
+/// Choices looked at in an agent's turn, at most, those of the agents that it pushes included.
+const TURN_LOOKS: u32 = 1_000;
+/// Choices looked at in an improvement, at most.
+const IMPROVE_LOOKS: u32 = 5_000;
+/// An improvement passes over a choice in so many, so that it finds something else than the last one.
+const SKIP: u64 = 8;
+/// Steps without getting nearer to its goal after which an agent lets others go first for as long: it may be in the way of
+/// the one that is in its way. Then the two take turns, each twice as long as the one before.
+const PATIENCE: u32 = 10;
+/// What a pushed agent counts a step further from free room, in parts of [`choices::VALUE_UNIT`]: as much as two steps
+/// further from its goal.
+const ROOM_WEIGHT: i64 = 2 * choices::VALUE_UNIT;
 
 /// The planner.
 #[derive(Clone, Debug)]
 pub struct Lifelong<S> {
-    options: LifelongOptions,
     space: S,
     operations: Operations,
     backward: Backward,
@@ -99,7 +108,6 @@ pub struct Lifelong<S> {
     /// Steps from each place to one that is free in the end.
     room: Vec<u16>,
     queue: Vec<Place>,
-    t_room: i64, t_stuck: u32,
     /// Goal of each agent, the lowest cost to it so far, and the step in which it got there.
     progress: Vec<(Place, u32, u32)>,
     random: u64,
@@ -107,10 +115,9 @@ pub struct Lifelong<S> {
     work: u64,
     /// Are there fields of all places?
     all: bool,
-    t_turn: u32, t_imp: u32, t_skip: u64, t_depth: u32, t_w: u64, t_wb: u64, pub t_stat: [u64; 4], t_eq: i64, t_sq: i64,
 }
 
-impl<S: Space> Lifelong<S> {
+impl<S: Space + Sync> Lifelong<S> {
     /// A planner for a space and a number of agents.
     ///
     /// # Panics
@@ -121,7 +128,7 @@ impl<S: Space> Lifelong<S> {
         Self {
             backward: Backward::new(&space),
             guidance: Guidance::new(&space, &neighbours),
-            fields: Fields::new(&space, options.field_bytes_max),
+            fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.len(), agents),
             reservations: Reservations::new(space.places()),
             operation: vec![operations.wait; agents],
@@ -136,15 +143,13 @@ impl<S: Space> Lifelong<S> {
             neighbours,
             room: vec![FAR; space.places()],
             queue: Vec::with_capacity(space.places()),
-            t_room: tune("ROOM", 256), t_stuck: tune("STUCK", 10) as u32, progress: vec![(NONE, 0, 0); agents],
+            progress: vec![(NONE, 0, 0); agents],
             random: options.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             step: 0,
             work: 0,
             all: false,
-            t_turn: tune("TURN", 1000) as u32, t_imp: tune("IMP", 5000) as u32, t_skip: tune("SKIP", 8) as u64, t_depth: tune("DEPTH", 200) as u32, t_w: tune("W", 5) as u64, t_wb: tune("WB", 1) as u64, t_stat: [0; 4], t_eq: tune("EQ", 0), t_sq: tune("SQ", 1),
             operations,
             space,
-            options,
         }
     }
 
@@ -173,16 +178,22 @@ impl<S: Space> Lifelong<S> {
 
     /// Makes the fields of all places, if there is memory for them; then [`Self::cost`] is right for any.
     pub fn prepare(&mut self) -> bool {
-        let places = self.space.places();
-        let bytes = 2 * self.space.states() * places;
-        if bytes > self.options.field_bytes_max / 8 {
+        if !self.fields.has_room_for_all() {
             return false;
         }
-        for place in 0..places as u32 {
-            let (space, costs) = (&self.space, &self.guidance.costs);
-            let now = (self.step, self.guidance.version);
-            self.fields.make(space, &self.backward, costs, place, now);
+        let ways = Ways {
+            space: &self.space,
+            backward: &self.backward,
+            costs: &self.guidance.costs,
+            version: self.guidance.version,
+        };
+        for place in 0..self.space.places() as u32 {
+            self.fields.want(ways, place, self.step);
+            if self.fields.batch_is_full() {
+                self.fields.make_batch(ways);
+            }
         }
+        self.fields.make_batch(ways);
         self.all = true;
         true
     }
@@ -195,26 +206,25 @@ impl<S: Space> Lifelong<S> {
     /// # Panics
     /// If there are more or fewer agents than there should be.
     pub fn plan(&mut self, agents: &[Agent], budget: &mut impl Budget) -> &[u8] {
-        assert_eq!(agents.len(), self.actions.len(), "the agents it was made for");
+        assert_eq!(
+            agents.len(),
+            self.actions.len(),
+            "the agents it was made for"
+        );
         self.step += 1;
         (self.work, self.fields.work) = (0, 0);
         self.make_fields(agents, budget);
         self.carry_on(agents);
         self.find_room();
         self.sort(agents);
-        let dbg = std::env::var("DBG").is_ok();
-        if dbg { self.debug("carried"); }
         self.take_turns(budget);
-        if dbg { self.debug("turned"); }
         self.improve(budget);
-        if dbg { self.debug("improved"); }
         self.act(agents);
         &self.actions
     }
 
     /// Makes the fields that agents need, of goals first; then makes those anew that know old costs.
     fn make_fields(&mut self, agents: &[Agent], budget: &mut impl Budget) {
-        let now = (self.step, self.guidance.version);
         for agent in agents {
             for place in [agent.goal, agent.then] {
                 if place != NONE {
@@ -222,22 +232,36 @@ impl<S: Space> Lifelong<S> {
                 }
             }
         }
+        let ways = Ways {
+            space: &self.space,
+            backward: &self.backward,
+            costs: &self.guidance.costs,
+            version: self.guidance.version,
+        };
         let goals = agents.iter().map(|agent| agent.goal);
         for place in goals.chain(agents.iter().map(|agent| agent.then)) {
             if place == NONE || self.fields.find(place, self.step) != NONE {
                 continue;
             }
-            if budget.spent(Phase::Fields, self.fields.work) {
-                return;
+            if self.fields.batch_is_full() {
+                self.fields.make_batch(ways);
             }
-            let (space, costs) = (&self.space, &self.guidance.costs);
-            self.fields.make(space, &self.backward, costs, place, now);
-        }
-        while !budget.spent(Phase::Refresh, self.fields.work) {
-            let (space, costs) = (&self.space, &self.guidance.costs);
-            if !self.fields.refresh(space, &self.backward, costs, now, self.all) {
+            if budget.spent(Phase::Fields, self.fields.work)
+                || !self.fields.want(ways, place, self.step)
+            {
                 break;
             }
+        }
+        self.fields.make_batch(ways);
+        while !budget.spent(Phase::Refresh, self.fields.work) {
+            let (version, step) = (self.guidance.version, self.step);
+            while !self.fields.batch_is_full() && self.fields.want_refresh(version, step, self.all)
+            {
+            }
+            if self.fields.batch_is_empty() {
+                break;
+            }
+            self.fields.make_batch(ways);
         }
     }
 
@@ -300,13 +324,17 @@ impl<S: Space> Lifelong<S> {
             let left = if agent.goal == NONE {
                 u32::MAX
             } else {
-                let cost = self.cost(agent.state, agent.goal).min(u32::from(UNREACHABLE));
+                let cost = self
+                    .cost(agent.state, agent.goal)
+                    .min(u32::from(UNREACHABLE));
                 let progress = &mut self.progress[index];
                 if progress.0 != agent.goal || cost < progress.1 {
                     *progress = (agent.goal, cost, self.step);
                 }
                 let stuck = self.step - progress.2;
-                let demoted = stuck / self.t_stuck % 2 == 1;
+                let demoted = (stuck / PATIENCE)
+                    .checked_ilog2()
+                    .is_some_and(|n| n % 2 == 0);
                 cost.saturating_add(agent.rest) + if demoted { 1 << 20 } else { 0 }
             };
             self.order.push((left, index as u32));
@@ -314,26 +342,13 @@ impl<S: Space> Lifelong<S> {
             self.weight[index] = if agent.goal == NONE {
                 1
             } else {
-                (if self.t_sq == 1 { 20_000_000 / ((steps + self.t_w) * (steps + self.t_w)) } else { 100_000 / (steps + self.t_w) } + self.t_wb) as u32
+                (100_000 / (steps + 30) + 1) as u32
             };
         }
         self.order.sort_unstable();
         for (turn, &(_, index)) in self.order.iter().enumerate() {
             self.turns[index as usize] = turn as u32 + 1;
         }
-    }
-
-    fn debug(&self, what: &str) {
-        let mut at = [0; LENGTH + 1];
-        let (mut value, mut wsum) = (0, 0);
-        for agent in 0..self.operation.len() {
-            let actions = self.operations.actions(self.operation[agent]);
-            at[actions.iter().position(|&a| a == 1).unwrap_or(LENGTH)] += 1;
-            let v = self.choices.value(agent as u32, self.operation[agent]);
-            value += v; wsum += v * i64::from(self.weight[agent]);
-        }
-        let top: Vec<String> = self.order.iter().take(6).map(|&(l, a)| format!("{l}:{:?}", self.operations.actions(self.operation[a as usize]))).collect();
-        eprintln!("{} {what} first F at {at:?} value {value} {wsum} work {} {top:?}", self.step, self.work);
     }
 
     fn attempt(&mut self, looks: u32, turn: u32, skip: u64) -> Attempt<'_, S> {
@@ -343,7 +358,7 @@ impl<S: Space> Lifelong<S> {
             space: &self.space,
             choices: &mut self.choices,
             room: &self.room,
-            room_weight: self.t_room,
+            room_weight: ROOM_WEIGHT,
             reservations: &mut self.reservations,
             operation: &mut self.operation,
             weight: &self.weight,
@@ -359,31 +374,32 @@ impl<S: Space> Lifelong<S> {
 
     /// Each agent in turn gets the best that those before it leave.
     fn take_turns(&mut self, budget: &mut impl Budget) {
-        let depth = self.t_depth;
         for at in 0..self.order.len() {
             if at % 16 == 15 && budget.spent(Phase::Turns, self.work + self.fields.work) {
                 break;
             }
             let agent = self.order[at].1;
-            let mut attempt = self.attempt(self.t_turn, at as u32 + 1, 0);
-            attempt.improve(agent, i64::MAX, depth);
-            let (l, left) = (attempt.looked, attempt.looks);
-            let _ = left;
-            self.work += l;
+            let mut attempt = self.attempt(TURN_LOOKS, at as u32 + 1, 0);
+            attempt.improve(agent, i64::MAX, DEPTH);
+            self.work += attempt.looked;
         }
     }
 
     /// Agents at random try to get something better, at the expense of others as long as it is worth it.
     fn improve(&mut self, budget: &mut impl Budget) {
-        let agents = self.operation.len() as u64; let (eq, depth) = (self.t_eq, self.t_depth);
+        let agents = self.operation.len() as u64;
         const BATCH: u32 = 16;
         while !budget.spent(Phase::Improve, self.work + self.fields.work) {
             for _ in 0..BATCH {
-                let mut attempt = self.attempt(self.t_imp, 0, self.t_skip);
+                let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
                 let agent = (attempt.draw() % agents) as u32;
                 let best = attempt.choices.nth(agent, 0).value();
-                if attempt.choices.value(agent, attempt.operation[agent as usize]) > best {
-                    attempt.improve(agent, eq, depth);
+                if attempt
+                    .choices
+                    .value(agent, attempt.operation[agent as usize])
+                    > best
+                {
+                    attempt.improve(agent, 0, DEPTH);
                 }
                 let looked = attempt.looked;
                 self.work += looked + 1;
@@ -396,9 +412,8 @@ impl<S: Space> Lifelong<S> {
         for (index, agent) in agents.iter().enumerate() {
             let operation = self.operation[index];
             let action = self.operations.actions(operation)[0];
-            self.t_stat[action as usize] += 1;
             if agent.goal != NONE {
-                self.guidance.see(&self.space, agent.state, action);
+                self.guidance.see::<S>(agent.state, action);
             }
             self.actions[index] = action;
             self.expected[index] = self.space.next(agent.state, usize::from(action));

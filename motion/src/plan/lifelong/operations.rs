@@ -32,9 +32,6 @@ pub struct Operations {
     lateness: Vec<u8>,
     /// The one that waits all the time.
     pub wait: u16,
-    /// What is left of an operation after its first action, followed by a wait; [`Self::wait`] where that is none of the
-    /// operations.
-    shifted: Vec<u16>,
 }
 
 impl Operations {
@@ -51,18 +48,9 @@ impl Operations {
         actions.sort_unstable();
         actions.dedup();
         assert!(actions.len() <= OPERATIONS_MAX, "operations have 8-bit ids");
-        let number_of = |wanted: [u8; LENGTH]| actions.iter().position(|&o| o == wanted);
-        let Some(wait) = number_of([0; LENGTH]) else {
+        let Some(wait) = actions.iter().position(|&o| o == [0; LENGTH]) else {
             panic!("waiting is always possible");
         };
-        let shifted = actions
-            .iter()
-            .map(|operation| {
-                let mut rest = [0; LENGTH];
-                rest[..LENGTH - 1].copy_from_slice(&operation[1..]);
-                number_of(rest).unwrap_or(wait) as u16
-            })
-            .collect();
         let late = |operation: &[u8; LENGTH]| {
             let waits = operation.iter().enumerate().filter(|&(_, &a)| a == 0);
             waits.map(|(at, _)| (LENGTH - at) as u8).sum()
@@ -71,7 +59,6 @@ impl Operations {
             nodes: Vec::new(),
             lateness: actions.iter().map(late).collect(),
             wait: wait as u16,
-            shifted,
             actions,
         };
         tree.grow(0, 0, tree.actions.len());
@@ -114,11 +101,6 @@ impl Operations {
     #[inline]
     pub fn lateness(&self, operation: u16) -> u8 {
         self.lateness[operation as usize]
-    }
-
-    /// What is left of an operation in the next step.
-    pub fn shifted(&self, operation: u16) -> u16 {
-        self.shifted[operation as usize]
     }
 
     /// Calls `each` with every operation that is possible from a state, and the states after each of its actions.

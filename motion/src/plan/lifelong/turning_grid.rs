@@ -108,7 +108,8 @@ impl Space for TurningGrid {
 
     fn estimate(&self, state: State, place: Place) -> u32 {
         let (from, to) = (self.cells[state as usize / 4], self.cells[place as usize]);
-        (from / self.width).abs_diff(to / self.width) + (from % self.width).abs_diff(to % self.width)
+        (from / self.width).abs_diff(to / self.width)
+            + (from % self.width).abs_diff(to % self.width)
     }
 
     /// Of all sequences through the same cells at the same times to the same orientation the one that turns least, and of

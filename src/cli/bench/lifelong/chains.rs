@@ -1,11 +1,8 @@
 //! What remains to be done of each open task: steps from errand to errand.
 
-use takt_motion::plan::lifelong::{Hops, Lifelong, STEP, Space, TurningGrid};
+use takt_motion::plan::lifelong::{Budget, Hops, Lifelong, Phase, STEP, Space, TurningGrid};
 
 use super::world::World;
-
-/// Searches for the lengths of tasks may visit so many places in a step; lengths are guesses until then.
-const WORK_MAX: u64 = 2_000_000;
 
 /// For each place of the pool the steps that remain after each of its errands.
 #[derive(Default)]
@@ -28,6 +25,7 @@ impl Chains {
         planner: &Lifelong<TurningGrid>,
         exact: bool,
         hops: &mut Hops,
+        budget: &mut impl Budget,
     ) -> Vec<u32> {
         let grid = planner.space();
         self.after.resize(world.pool.len(), Vec::new());
@@ -47,15 +45,18 @@ impl Chains {
             }
             changed.push(slot);
         }
-        let begin = hops.work;
-        while hops.work - begin < WORK_MAX {
+        while !budget.spent(Phase::Choose, hops.work) {
             let Some(slot) = self.guessed.pop_front() else {
                 break;
             };
             // Errands to the first of a leg's ends that is known: searches work both ways.
             self.measure(world, slot, |from, to| {
                 let (from, to) = (place(grid, from), place(grid, to));
-                let (from, to) = if hops.knows(to) { (to, from) } else { (from, to) };
+                let (from, to) = if hops.knows(to) {
+                    (to, from)
+                } else {
+                    (from, to)
+                };
                 u32::from(hops.from(from)[to as usize]) * u32::from(STEP)
             });
             changed.push(slot);

@@ -1,12 +1,16 @@
-//! Who does what: robots take the open task that costs least, its whole length included.
+//! Who does what: robots take the open task that costs least, its length included in part.
 
-use takt_motion::plan::lifelong::{Hops, Lifelong, STEP, Space, TurningGrid};
+use takt_motion::plan::lifelong::{Budget, Hops, Lifelong, Phase, STEP, Space, TurningGrid};
 
 use super::chains::{Chains, place};
 use super::world::{NONE, World};
 
 /// Robots with a task that is not opened yet that look in each step for a better one.
 const LOOKS: usize = 40;
+
+/// The length of a task counts so many times less than the way to it. Sooner or later nearly all tasks have to be done, so
+/// ways are what can be saved; but the longest may stay in the pool.
+const LENGTH_PART: u32 = 8;
 
 /// Memory for searches.
 const BYTES_MAX: usize = 64 << 20;
@@ -23,7 +27,8 @@ pub struct Chooser {
     at: Vec<u32>,
     /// Place of the first errand of each task that is in a group, [`NONE`] if it is in none.
     group_of: Vec<u32>,
-    lam: u32,
+    /// Tasks looked at in this step.
+    scanned: u64,
     /// Whose turn it is to look for a better one.
     hand: usize,
     /// The schedule that comes of it.
@@ -41,25 +46,40 @@ impl Chooser {
             filled: Vec::new(),
             at: vec![NONE; places],
             group_of: vec![NONE; pool],
-            hand: 0, lam: takt_motion::plan::lifelong::tune("LAM", 12) as u32,
+            hand: 0,
+            scanned: 0,
             schedule: Vec::new(),
         }
     }
 
     /// Fills `schedule` with a task for each robot, as far as there are any.
-    pub fn choose(&mut self, world: &World<'_>, planner: &Lifelong<TurningGrid>, exact: bool) {
+    pub fn choose(
+        &mut self,
+        world: &World<'_>,
+        planner: &Lifelong<TurningGrid>,
+        exact: bool,
+        budget: &mut impl Budget,
+    ) {
         let grid = planner.space();
-        for slot in self.chains.update(world, planner, exact, &mut self.hops) {
+        for slot in self
+            .chains
+            .update(world, planner, exact, &mut self.hops, budget)
+        {
             self.remove(slot);
             if world.pool[slot as usize].robot == NONE {
                 self.insert(slot, place(grid, world.errands(slot)[0]));
             }
         }
         self.reconcile(world, grid);
+        self.hops.work = 0;
+        self.scanned = 0;
         self.schedule.clear();
         self.schedule.extend_from_slice(&world.task_of);
         for robot in 0..self.schedule.len() {
             if self.schedule[robot] == NONE {
+                if budget.spent(Phase::Choose, self.work()) {
+                    break;
+                }
                 self.look(world, planner, exact, robot);
             }
         }
@@ -68,6 +88,9 @@ impl Chooser {
             self.hand = (self.hand + 1) % self.schedule.len();
             let slot = self.schedule[self.hand];
             if slot != NONE && world.pool[slot as usize].done == 0 {
+                if budget.spent(Phase::Choose, self.work()) {
+                    break;
+                }
                 self.look(world, planner, exact, self.hand);
                 looks += 1;
             }
@@ -106,26 +129,32 @@ impl Chooser {
         let here = place(grid, world.cells[robot]);
         let own = self.schedule[robot];
         let state = grid.state(here, usize::from(world.headings[robot]));
-        let steps: &[u16] = if exact { &[] } else { self.hops.from(here) };
-        let way = |first: u32| {
+        // One search from here, or one from each first errand: those are kept.
+        let table = 2 * grid.places();
+        let from_errands = self.filled.len() * table <= BYTES_MAX / 2;
+        let hops = &mut self.hops;
+        let mut way = |first: u32| {
             if exact {
                 planner.cost(state, first)
+            } else if from_errands {
+                u32::from(hops.from(first)[here as usize]) * u32::from(STEP)
             } else {
-                u32::from(steps[first as usize]) * u32::from(STEP)
+                u32::from(hops.from(here)[first as usize]) * u32::from(STEP)
             }
         };
+        self.scanned += self.filled.len() as u64;
         let mut best = match own {
             NONE => (u32::MAX, NONE),
             slot => {
                 let first = place(grid, world.errands(slot)[0]);
-                (way(first) + self.chains.after(slot, 0) * self.lam / 100, slot)
+                (way(first) + self.chains.after(slot, 0) / LENGTH_PART, slot)
             }
         };
         for &group in &self.filled {
             let Some(&slot) = self.groups[group as usize].last() else {
                 continue;
             };
-            let cost = way(group) + self.chains.after(slot, 0) * self.lam / 100;
+            let cost = way(group) + self.chains.after(slot, 0) / LENGTH_PART;
             if cost < best.0 {
                 best = (cost, slot);
             }
@@ -138,6 +167,11 @@ impl Chooser {
         if own != NONE {
             self.insert(own, place(grid, world.errands(own)[0]));
         }
+    }
+
+    /// Places visited and tasks looked at in this step.
+    fn work(&self) -> u64 {
+        self.hops.work + 4 * self.scanned
     }
 
     fn insert(&mut self, slot: u32, group: u32) {

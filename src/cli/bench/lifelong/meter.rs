@@ -46,17 +46,21 @@ pub struct ClockBudget {
     /// The limit of the step.
     pub limit: Duration,
     /// Work at which each phase was cut off; [`u64::MAX`]: not.
-    pub cut: [u64; 4],
+    pub cut: [u64; 5],
 }
 
 impl Budget for ClockBudget {
     fn spent(&mut self, phase: Phase, work: u64) -> bool {
         // A part is kept for what comes after the last look at the clock.
         let limit = match phase {
+            Phase::Choose => self.limit.mul_f64(0.25),
             Phase::Fields => self.limit.mul_f64(0.4),
             Phase::Refresh => self.limit.mul_f64(0.12),
             Phase::Turns => self.limit.mul_f64(0.8),
-            Phase::Improve => self.limit.mul_f64(0.92).saturating_sub(Duration::from_millis(1)),
+            Phase::Improve => self
+                .limit
+                .mul_f64(0.92)
+                .saturating_sub(Duration::from_millis(1)),
         };
         let spent = self.meter.cpu() >= limit;
         if spent {
@@ -67,7 +71,7 @@ impl Budget for ClockBudget {
 }
 
 /// Cuts a step off where it was cut off before.
-pub struct ReplayBudget(pub [u64; 4]);
+pub struct ReplayBudget(pub [u64; 5]);
 
 impl Budget for ReplayBudget {
     fn spent(&mut self, phase: Phase, work: u64) -> bool {

@@ -78,7 +78,7 @@ pub fn run(args: LifelongArgs) -> Result<(), Failure> {
     if let Some(path) = &args.work_log {
         written(path, std::fs::write(path, work_log::write(&run.log)))?;
     }
-    eprintln!("{:?}", run.planner.t_stat); let figures = run.figures();
+    let figures = run.figures();
     if args.json {
         say!("{}", figures.json());
     } else {

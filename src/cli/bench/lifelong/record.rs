@@ -99,7 +99,12 @@ impl Record {
     }
 
     /// Writes it as JSON.
-    pub fn write(&self, instance: &LorrInstance, finished: u32, out: &mut impl Write) -> Result<()> {
+    pub fn write(
+        &self,
+        instance: &LorrInstance,
+        finished: u32,
+        out: &mut impl Write,
+    ) -> Result<()> {
         let width = instance.width;
         write!(
             out,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use takt_maps::formats::lorr::LorrInstance;
 use takt_motion::plan::lifelong::{
-    Agent, Lifelong, LifelongOptions, NONE, Space, TurningGrid, WorkBudget,
+    Agent, Budget, Lifelong, LifelongOptions, NONE, Space, TurningGrid, WorkBudget,
 };
 
 use super::chains::place;
@@ -32,7 +32,7 @@ pub enum Limit {
 pub struct Run<'a> {
     instance: &'a LorrInstance,
     world: World<'a>,
-    pub planner: Lifelong<TurningGrid>,
+    planner: Lifelong<TurningGrid>,
     chooser: Chooser,
     /// Does the planner know the cost from any state to any place?
     exact: bool,
@@ -48,12 +48,12 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run before its first step.
     pub fn new(instance: &'a LorrInstance, seed: u64, threads: u32, limit: Limit) -> Self {
-        let _ = threads;
         let grid = TurningGrid::new(instance.width as usize, &instance.free);
         let world = World::new(instance);
         let chooser = Chooser::new(&grid, instance.pool);
         let options = LifelongOptions {
             seed,
+            threads: threads as usize,
             ..LifelongOptions::default()
         };
         let mut planner = Lifelong::new(grid, world.cells.len(), options);
@@ -75,26 +75,24 @@ impl<'a> Run<'a> {
     /// One step.
     pub fn step(&mut self) {
         let meter = Meter::begin();
-        self.chooser.choose(&self.world, &self.planner, self.exact);
-        self.gather();
         let (cut, late) = match &self.limit {
             Limit::Time(limit) => {
-                let limit = *limit;
                 let mut budget = ClockBudget {
                     meter,
-                    limit,
-                    cut: [u64::MAX; 4],
+                    limit: *limit,
+                    cut: [u64::MAX; 5],
                 };
-                self.planner.plan(&self.agents, &mut budget);
+                self.think(&mut budget);
                 (budget.cut, None)
             }
             Limit::Work(work) => {
-                self.planner.plan(&self.agents, &mut WorkBudget(*work));
-                ([u64::MAX; 4], Some(false))
+                let work = *work;
+                self.think(&mut WorkBudget(work));
+                ([u64::MAX; 5], Some(false))
             }
             Limit::Replay(log) => {
                 let step = log[self.world.time as usize];
-                self.planner.plan(&self.agents, &mut ReplayBudget(step.cut));
+                self.think(&mut ReplayBudget(step.cut));
                 (step.cut, Some(step.late))
             }
         };
@@ -114,7 +112,10 @@ impl<'a> Run<'a> {
             (None, None)
         } else {
             self.record.schedule(&self.world, &self.chooser.schedule);
-            (Some(self.planner.actions()), Some(&self.chooser.schedule[..]))
+            (
+                Some(self.planner.actions()),
+                Some(&self.chooser.schedule[..]),
+            )
         };
         let outcome = self.world.step(actions, schedule, &mut self.record.events);
         self.record.step(
@@ -125,6 +126,14 @@ impl<'a> Run<'a> {
                 offence: outcome.err(),
             },
         );
+    }
+
+    /// Chooses tasks and plans.
+    fn think(&mut self, budget: &mut impl Budget) {
+        self.chooser
+            .choose(&self.world, &self.planner, self.exact, budget);
+        self.gather();
+        self.planner.plan(&self.agents, budget);
     }
 
     /// What the planner has to know of each robot.
@@ -139,7 +148,9 @@ impl<'a> Run<'a> {
                 let errands = self.world.errands(slot);
                 let done = self.world.pool[slot as usize].done as usize;
                 goal = place(grid, errands[done]);
-                then = errands.get(done + 1).map_or(NONE, |&cell| place(grid, cell));
+                then = errands
+                    .get(done + 1)
+                    .map_or(NONE, |&cell| place(grid, cell));
                 rest = self.chooser.chains.after(slot, done);
             }
             self.agents.push(Agent {
@@ -154,7 +165,8 @@ impl<'a> Run<'a> {
     /// Writes what happened.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut out = BufWriter::new(File::create(path)?);
-        self.record.write(self.instance, self.world.finished, &mut out)?;
+        self.record
+            .write(self.instance, self.world.finished, &mut out)?;
         out.flush()
     }
 

@@ -1,4 +1,4 @@
-//! The work of each step, so that a run can be repeated exactly: a line a step, `fields refresh turns improve late`; the first four
+//! The work of each step, so that a run can be repeated exactly: a line a step, `choose fields refresh turns improve late`; the first five
 //! are the work at which these phases were cut off, `-` where they ended by themselves.
 
 use std::fmt::Write;
@@ -7,14 +7,16 @@ use std::fmt::Write;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StepWork {
     /// Work at which each phase was cut off, [`u64::MAX`]: not.
-    pub cut: [u64; 4],
+    pub cut: [u64; 5],
     /// Was it too late?
     pub late: bool,
 }
 
 /// The text of a log.
 pub fn write(steps: &[StepWork]) -> String {
-    let mut text = String::from("# takt bench lifelong: work at which fields, refresh, turns and improvement were cut off; late\n");
+    let mut text = String::from(
+        "# takt bench lifelong: work at which choice, fields, refresh, turns and improvement were cut off; late\n",
+    );
     for step in steps {
         for cut in step.cut {
             // Writing to a string can't fail.
@@ -36,7 +38,7 @@ pub fn read(text: &str) -> Result<Vec<StepWork>, String> {
         .map(|(index, line)| {
             step(line).ok_or_else(|| {
                 format!(
-                    "line {}: a step is \"FIELDS REFRESH TURNS IMPROVE LATE\": four numbers or -, and 0 or 1",
+                    "line {}: a step is \"CHOOSE FIELDS REFRESH TURNS IMPROVE LATE\": five numbers or -, and 0 or 1",
                     index + 1
                 )
             })
@@ -50,7 +52,7 @@ fn step(line: &str) -> Option<StepWork> {
         "-" => Some(u64::MAX),
         word => word.parse().ok(),
     };
-    let cut = [cut()?, cut()?, cut()?, cut()?];
+    let cut = [cut()?, cut()?, cut()?, cut()?, cut()?];
     let late = match words.next()? {
         "0" => false,
         "1" => true,
