@@ -119,7 +119,7 @@ impl<S: Space> Attempt<'_, S> {
             if self.looks == 0 {
                 break;
             }
-            if self.skip > 0 && at > 0 && self.draw() % self.skip == 0 {
+            if self.skip > 0 && at > 0 && self.draw().is_multiple_of(self.skip) {
                 continue;
             }
             self.looks -= 1;
