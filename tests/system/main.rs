@@ -7,6 +7,7 @@
 mod bench;
 mod broken_floors;
 mod kills;
+mod lifelong;
 mod pauses;
 mod planning;
 mod plugs;

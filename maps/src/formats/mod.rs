@@ -1,5 +1,6 @@
 //! Floors from files: the native TOML format, MovingAI grids and openTCS plant models.
 
+pub mod lorr;
 pub mod movingai;
 pub mod native;
 pub mod opentcs;

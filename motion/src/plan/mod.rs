@@ -15,6 +15,7 @@
 mod distance;
 mod gates;
 mod graph;
+pub mod lifelong;
 mod memory;
 pub mod oneshot;
 mod pibt;

@@ -10,7 +10,7 @@ use takt_motion::plan::oneshot::{self, AGENTS_MAX, Instance, Network, Options, O
 
 use super::super::Failure;
 use super::super::args::duration;
-use super::progress;
+use super::{peak_memory_mb, progress};
 
 /// How long a plan is worked on when nobody says how long or how much.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -219,12 +219,4 @@ fn write_paths(
     };
     write()
         .map_err(|error| Failure::failed(format!("{} can't be written: {error}", path.display())))
-}
-
-/// The most memory that this process has had, in MB; `None` where the system does not say.
-fn peak_memory_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1_024.0 / 1e6)
 }

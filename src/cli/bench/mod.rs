@@ -1,6 +1,7 @@
 //! `takt bench`: what this machine can do, to be known before a floor depends on it.
 
 mod cycle;
+mod lifelong;
 mod mapf;
 mod queue;
 
@@ -15,7 +16,9 @@ const EXAMPLES: &str = "Examples:
   takt bench cycle --spin 150us --data /tmp/b    without the latency of waking, with a journal
   takt bench queue --json                        round trips and rates of the lock-free queues
   takt bench mapf --map M.map --scen S.scen --agents 400 --time-limit 3s --json
-                                                 everybody from a start to a goal: first plan and best plan";
+                                                 everybody from a start to a goal: first plan and best plan
+  takt bench lifelong --instance RANDOM-01.json --steps 600 --step-limit 50ms --output out.json
+                                                 tasks that a fleet finishes under the rules of a competition";
 
 /// Arguments of `takt bench`.
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ enum Bench {
     Queue(queue::QueueArgs),
     /// Path planning: a MovingAI grid and scenario, how fast and how well everybody gets to the goal
     Mapf(mapf::MapfArgs),
+    /// Lifelong planning: an instance of the League of Robot Runners under its rules
+    Lifelong(lifelong::LifelongArgs),
 }
 
 /// Runs a benchmark.
@@ -41,6 +46,7 @@ pub fn run(command: BenchCommand) -> Result<(), Failure> {
         Bench::Cycle(args) => cycle::run(args),
         Bench::Queue(args) => queue::run(args),
         Bench::Mapf(args) => mapf::run(args),
+        Bench::Lifelong(args) => lifelong::run(args),
     }
 }
 
@@ -54,4 +60,12 @@ fn progress(length: u64, unit: &'static str) -> ProgressBar {
     }
     bar.set_message(unit);
     bar
+}
+
+/// Most memory that the process has had, in MB; `None` where the system does not say.
+fn peak_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1_024.0 / 1e6)
 }

@@ -1,0 +1,220 @@
+//! Distance fields: what it costs to get from every state to a goal, shared by all who have that goal.
+
+use super::arcs::Backward;
+use super::packed::unpack;
+use super::search::Search;
+use super::space::{NONE, Place, Space, State};
+
+/// What a step without congestion costs.
+pub const STEP: u16 = 8;
+
+/// Most that an arc may cost.
+pub const ARC_MAX: u16 = 127;
+
+/// The cost from states that don't lead to the goal.
+pub const UNREACHABLE: u16 = u16::MAX;
+
+/// Costs and what they are of.
+pub(super) struct Ways<'a, S> {
+    pub space: &'a S,
+    pub backward: &'a Backward,
+    /// Of each arc.
+    pub costs: &'a [u16],
+    /// Version of the costs.
+    pub version: u32,
+}
+
+impl<S> Clone for Ways<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Ways<'_, S> {}
+
+/// A field in the cache.
+#[derive(Clone, Debug)]
+struct Field {
+    goal: Place,
+    /// Version of the costs that it knows.
+    version: u32,
+    /// The step in which it was needed last.
+    used: u32,
+    /// Of each state; or of each place, packed.
+    cost: Vec<u16>,
+}
+
+/// A bounded cache of fields. A field that isn't needed makes room for a new one; of a few the one that was needed longest ago.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    fields: Vec<Field>,
+    /// Field of each place, [`NONE`] if there is none.
+    of_place: Vec<u32>,
+    capacity: usize,
+    /// Four states a place, packed into one number.
+    packed: bool,
+    /// A search for each thread.
+    searches: Vec<Search>,
+    /// Fields to be made together.
+    batch: Vec<u32>,
+    /// Where the search for old fields goes on.
+    hand: usize,
+    /// States settled by all searches.
+    pub work: u64,
+}
+
+impl Fields {
+    /// A cache of at most so many bytes, but at least of one field for each thread.
+    pub fn new<S: Space>(space: &S, bytes_max: usize, threads: usize) -> Self {
+        let threads = threads.max(1);
+        // Whole costs only where there is room for the fields of all places.
+        let packed = S::STATES_PER_PLACE == 4 && 2 * space.states() * space.places() > bytes_max;
+        let numbers = if packed {
+            space.places()
+        } else {
+            space.states()
+        };
+        Self {
+            fields: Vec::new(),
+            of_place: vec![NONE; space.places()],
+            capacity: (bytes_max / (2 * numbers).max(1)).max(threads),
+            packed,
+            searches: vec![Search::default(); threads],
+            batch: Vec::with_capacity(threads),
+            hand: 0,
+            work: 0,
+        }
+    }
+
+    /// Is there room for the fields of all places?
+    pub fn has_room_for_all(&self) -> bool {
+        self.capacity >= self.of_place.len()
+    }
+
+    /// The field of a goal, if it is there; notes that it is needed in this step.
+    pub fn find(&mut self, goal: Place, step: u32) -> u32 {
+        let slot = self.of_place[goal as usize];
+        if slot != NONE {
+            self.fields[slot as usize].used = step;
+        }
+        slot
+    }
+
+    /// The field of a goal, if it is there.
+    #[inline]
+    pub fn known(&self, goal: Place) -> u32 {
+        self.of_place[goal as usize]
+    }
+
+    /// The cost from a state, by a field.
+    #[inline]
+    pub fn cost(&self, slot: u32, state: State) -> u16 {
+        let cost = &self.fields[slot as usize].cost;
+        if self.packed {
+            unpack(cost[state as usize / 4], state as usize % 4)
+        } else {
+            cost[state as usize]
+        }
+    }
+
+    /// Takes up a goal that has no field, to be made with the next batch; `false` if all that there is room for are needed in
+    /// this step.
+    pub fn want<S: Space>(&mut self, ways: Ways<'_, S>, goal: Place, step: u32) -> bool {
+        let slot = if self.fields.len() < self.capacity {
+            let numbers = if self.packed {
+                ways.space.places()
+            } else {
+                ways.space.states()
+            };
+            self.fields.push(Field {
+                goal,
+                version: ways.version,
+                used: step,
+                cost: vec![UNREACHABLE; numbers],
+            });
+            self.fields.len() - 1
+        } else {
+            let Some(slot) = self.oldest(step) else {
+                return false;
+            };
+            self.of_place[self.fields[slot].goal as usize] = NONE;
+            slot
+        };
+        self.of_place[goal as usize] = slot as u32;
+        let field = &mut self.fields[slot];
+        (field.goal, field.version, field.used) = (goal, ways.version, step);
+        self.batch.push(slot as u32);
+        true
+    }
+
+    /// Among a few fields, in turn, the one that was needed longest ago; `None` if all are needed in this step.
+    fn oldest(&mut self, step: u32) -> Option<usize> {
+        const LOOKS: usize = 64;
+        let mut best: Option<usize> = None;
+        for look in 0..self.fields.len() {
+            self.hand = (self.hand + 1) % self.fields.len();
+            let used = self.fields[self.hand].used;
+            if used < step && best.is_none_or(|b| used < self.fields[b].used) {
+                best = Some(self.hand);
+            }
+            if look >= LOOKS && best.is_some() {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Takes up the next field, in turn, that knows old costs and is needed (or is any of `all`); `false` if there is none.
+    pub fn want_refresh(&mut self, version: u32, step: u32, all: bool) -> bool {
+        for _ in 0..self.fields.len() {
+            self.hand = (self.hand + 1) % self.fields.len();
+            let field = &mut self.fields[self.hand];
+            if field.version != version && (all || field.used == step) {
+                field.version = version;
+                self.batch.push(self.hand as u32);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Is the next batch complete, with a field for each thread?
+    pub fn batch_is_full(&self) -> bool {
+        self.batch.len() >= self.searches.len()
+    }
+
+    /// Is nothing taken up?
+    pub fn batch_is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Makes the fields that were taken up, each in a thread of its own.
+    pub fn make_batch<S: Space + Sync>(&mut self, ways: Ways<'_, S>) {
+        let (packed, count) = (self.packed, self.batch.len());
+        for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
+            let field = &mut self.fields[slot as usize];
+            search.begin(field.goal, std::mem::take(&mut field.cost));
+        }
+        let Some((first, others)) = self.searches[..count].split_first_mut() else {
+            return;
+        };
+        if others.is_empty() {
+            first.run(ways, packed);
+        } else {
+            std::thread::scope(|scope| {
+                for search in others {
+                    scope.spawn(move || search.run(ways, packed));
+                }
+                first.run(ways, packed);
+            });
+        }
+        let mut most = 0;
+        for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
+            self.fields[slot as usize].cost = search.end();
+            most = search.work().max(most);
+        }
+        // What the busiest thread did.
+        self.work += most;
+        self.batch.clear();
+    }
+}

@@ -1,0 +1,101 @@
+//! Guidance: what arcs cost, so that distance fields lead round congestion and against nobody.
+//!
+//! Costs follow the traffic that was seen. Who goes against a flow meets others head-on and has to give way, so an arc costs
+//! more the more go the other way; that is how lanes come about (contraflow in Chen, Harabor, Li, Stuckey: "Traffic Flow
+//! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024).
+
+use super::fields::{ARC_MAX, STEP};
+use super::hops::Neighbours;
+use super::space::{NONE, Space, State};
+
+/// Steps between two updates of the costs.
+const PERIOD: u32 = 16;
+
+/// A move, in the fixed-point numbers of flows.
+const ONE: u32 = 1 << 12;
+
+/// Of each flow, a part in `2^DECAY` is forgotten with each update: the time constant is `PERIOD << DECAY` steps.
+const DECAY: u32 = 4;
+
+/// Steps that going against a flow of one agent a step costs for each edge.
+const CONTRAFLOW: u64 = 20;
+
+/// Costs of arcs, adapted to the traffic that is seen.
+#[derive(Clone, Debug)]
+pub(super) struct Guidance {
+    /// Of each arc (`state * ACTIONS + action`), 1 to [`ARC_MAX`].
+    pub costs: Vec<u16>,
+    /// Counts changes of the costs.
+    pub version: u32,
+    /// For each arc the edge between places that it takes; [`NONE`] if it stays in its place.
+    edges: Vec<u32>,
+    /// For each edge the one the other way.
+    opposite: Vec<u32>,
+    /// Moves along each edge, decaying.
+    flow: Vec<u32>,
+    steps: u32,
+}
+
+impl Guidance {
+    pub fn new<S: Space>(space: &S, neighbours: &Neighbours) -> Self {
+        let mut edges = vec![NONE; space.states() * S::ACTIONS];
+        for state in 0..space.states() as u32 {
+            for action in 1..S::ACTIONS {
+                let to = space.next(state, action);
+                if to != NONE && space.place(to) != space.place(state) {
+                    let edge = neighbours.edge(space.place(state), space.place(to));
+                    edges[state as usize * S::ACTIONS + action] = edge;
+                }
+            }
+        }
+        let count = neighbours.edges();
+        let mut opposite = vec![NONE; count];
+        for place in 0..space.places() as u32 {
+            for (edge, to) in neighbours.of(place) {
+                opposite[edge as usize] = neighbours.edge(to, place);
+            }
+        }
+        Self {
+            costs: vec![STEP; edges.len()],
+            version: 0,
+            edges,
+            opposite,
+            flow: vec![0; count],
+            steps: 0,
+        }
+    }
+
+    /// Takes note of what an agent does that isn't idle.
+    #[inline]
+    pub fn see<S: Space>(&mut self, state: State, action: u8) {
+        let edge = self.edges[state as usize * S::ACTIONS + usize::from(action)];
+        if edge != NONE {
+            self.flow[edge as usize] += ONE;
+        }
+    }
+
+    /// Ends a step; now and then the costs are made anew.
+    pub fn end_step(&mut self) {
+        self.steps += 1;
+        if !self.steps.is_multiple_of(PERIOD) {
+            return;
+        }
+        self.version += 1;
+        // What a flow of one agent a step comes to in the long run.
+        let full = u64::from(ONE) * u64::from(PERIOD << DECAY);
+        for (cost, &edge) in self.costs.iter_mut().zip(&self.edges) {
+            let opposite = match edge {
+                NONE => continue,
+                edge => self.opposite[edge as usize],
+            };
+            if opposite != NONE {
+                let flow = u64::from(self.flow[opposite as usize]);
+                let more = CONTRAFLOW * u64::from(STEP) * flow / full;
+                *cost = (u64::from(STEP) + more).min(u64::from(ARC_MAX)) as u16;
+            }
+        }
+        for flow in &mut self.flow {
+            *flow -= *flow >> DECAY;
+        }
+    }
+}

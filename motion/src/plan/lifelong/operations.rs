@@ -1,0 +1,132 @@
+//! Operations: sequences of actions that an agent chooses between, as a tree of common beginnings.
+//!
+//! Yukhnevich, Andreychuk: "Enhancing PIBT via Multi-Action Operations" (arXiv 2511.09193), where an agent doesn't choose
+//! its next place, as in PIBT, but its next few actions.
+
+use super::space::{NONE, Space, State};
+
+/// Actions of an operation.
+pub const LENGTH: usize = 4;
+
+/// Most operations that a space may have.
+pub const OPERATIONS_MAX: usize = 256;
+
+/// A node of the tree, in the order of a walk that goes down first.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    action: u8,
+    /// 1 to [`LENGTH`].
+    depth: u8,
+    /// Nodes below it: skipped when its action isn't possible.
+    below: u16,
+    /// The operation that ends here, if its depth is [`LENGTH`].
+    operation: u16,
+}
+
+/// The tree, and the operations by number.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    nodes: Vec<Node>,
+    actions: Vec<[u8; LENGTH]>,
+    /// How late each acts: a tie-break, smaller is better.
+    lateness: Vec<u8>,
+    /// The one that waits all the time.
+    pub wait: u16,
+}
+
+impl Operations {
+    /// The operations of a space.
+    ///
+    /// # Panics
+    /// If the space offers more than [`OPERATIONS_MAX`], or none that waits all the time.
+    pub fn new<S: Space>(space: &S) -> Self {
+        let mut actions: Vec<[u8; LENGTH]> = space
+            .operations(LENGTH)
+            .iter()
+            .filter_map(|sequence| sequence.as_slice().try_into().ok())
+            .collect();
+        actions.sort_unstable();
+        actions.dedup();
+        assert!(actions.len() <= OPERATIONS_MAX, "operations have 8-bit ids");
+        let Some(wait) = actions.iter().position(|&o| o == [0; LENGTH]) else {
+            panic!("waiting is always possible");
+        };
+        let late = |operation: &[u8; LENGTH]| {
+            let waits = operation.iter().enumerate().filter(|&(_, &a)| a == 0);
+            waits.map(|(at, _)| (LENGTH - at) as u8).sum()
+        };
+        let mut tree = Self {
+            nodes: Vec::new(),
+            lateness: actions.iter().map(late).collect(),
+            wait: wait as u16,
+            actions,
+        };
+        tree.grow(0, 0, tree.actions.len());
+        tree
+    }
+
+    /// Adds the nodes of the operations `from..to`, which begin alike up to `depth`.
+    fn grow(&mut self, depth: usize, from: usize, to: usize) {
+        let mut begin = from;
+        while begin < to {
+            let action = self.actions[begin][depth];
+            let same = |o: &&[u8; LENGTH]| o[depth] == action;
+            let end = begin + self.actions[begin..to].iter().take_while(same).count();
+            let node = self.nodes.len();
+            self.nodes.push(Node {
+                action,
+                depth: depth as u8 + 1,
+                below: 0,
+                operation: begin as u16,
+            });
+            if depth + 1 < LENGTH {
+                self.grow(depth + 1, begin, end);
+            }
+            self.nodes[node].below = (self.nodes.len() - node - 1) as u16;
+            begin = end;
+        }
+    }
+
+    /// Number of operations.
+    pub fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// The actions of an operation.
+    pub fn actions(&self, operation: u16) -> [u8; LENGTH] {
+        self.actions[operation as usize]
+    }
+
+    /// How late an operation acts.
+    #[inline]
+    pub fn lateness(&self, operation: u16) -> u8 {
+        self.lateness[operation as usize]
+    }
+
+    /// Calls `each` with every operation that is possible from a state, and the states after each of its actions.
+    #[inline]
+    pub fn from<S: Space>(
+        &self,
+        space: &S,
+        start: State,
+        mut each: impl FnMut(u16, &[State; LENGTH]),
+    ) {
+        let mut path = [start; LENGTH];
+        let mut at = 0;
+        while at < self.nodes.len() {
+            let node = self.nodes[at];
+            let depth = usize::from(node.depth);
+            let before = if depth == 1 { start } else { path[depth - 2] };
+            let after = space.next(before, usize::from(node.action));
+            at += 1;
+            if after == NONE {
+                at += usize::from(node.below);
+                continue;
+            }
+            path[depth - 1] = after;
+            if depth == LENGTH {
+                each(node.operation, &path);
+            }
+        }
+    }
+}

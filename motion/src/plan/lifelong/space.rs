@@ -1,0 +1,68 @@
+//! What the lifelong planner knows of the world: states, actions between them, and places that conflict.
+
+/// A state of an agent: where it is and how it stands there; `0..Space::states()`.
+pub type State = u32;
+
+/// A place: what an agent in a state takes up; `0..Space::places()`.
+pub type Place = u32;
+
+/// No state, no place, no agent.
+pub const NONE: u32 = u32::MAX;
+
+/// Where agents can be, and what they can do there in one step.
+///
+/// The states of a place are numbered one after the other, so that tables by place and by state need no index:
+/// `state / STATES_PER_PLACE` is its place. The planner is compiled for each space.
+pub trait Space {
+    /// States of each place, at least 1.
+    const STATES_PER_PLACE: usize;
+    /// Actions that there are in any state, at least 1. Action 0 is to wait: it leads from each state to itself.
+    const ACTIONS: usize;
+
+    /// Number of places.
+    fn places(&self) -> usize;
+
+    /// The state that an action leads to; [`NONE`] where it isn't possible.
+    fn next(&self, state: State, action: usize) -> State;
+
+    /// The places that nobody else may be in while an agent is in this one, itself included.
+    fn conflicts(&self, place: Place) -> impl Iterator<Item = Place> + '_;
+
+    /// Steps from a state to a place, at least; a guess that is good enough while there is no distance field.
+    fn estimate(&self, state: State, place: Place) -> u32;
+
+    /// The sequences of `length` actions that are worth looking at. By default all of them; a space leaves out those that
+    /// take up the same places at the same times as another one and end in the same state.
+    fn operations(&self, length: usize) -> Vec<Vec<u8>> {
+        let mut all = vec![Vec::new()];
+        for _ in 0..length {
+            let longer = all.iter().flat_map(|head: &Vec<u8>| {
+                (0..Self::ACTIONS).map(move |action| {
+                    let mut sequence = head.clone();
+                    sequence.push(action as u8);
+                    sequence
+                })
+            });
+            all = longer.collect();
+        }
+        all
+    }
+
+    /// Number of states.
+    #[inline]
+    fn states(&self) -> usize {
+        self.places() * Self::STATES_PER_PLACE
+    }
+
+    /// The place of a state.
+    #[inline]
+    fn place(&self, state: State) -> Place {
+        state / Self::STATES_PER_PLACE as u32
+    }
+
+    /// A state of a place.
+    #[inline]
+    fn state(&self, place: Place, at: usize) -> State {
+        place * Self::STATES_PER_PLACE as u32 + at as u32
+    }
+}

@@ -1,0 +1,201 @@
+//! Every plan is valid, whoever asks for it; and a fleet on an open grid gets something done.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use proptest::prelude::*;
+use rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+/// A fleet on a grid: positions as columns and rows, apart from the planner's numbering.
+struct Fleet {
+    width: usize,
+    free: Vec<bool>,
+    /// Column, row, orientation.
+    at: Vec<(i32, i32, u8)>,
+    goals: Vec<Option<u32>>,
+    reached: u32,
+    random: Pcg64Mcg,
+}
+
+impl Fleet {
+    fn new(width: usize, height: usize, blocked_percent: u32, agents: usize, seed: u64) -> Self {
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let mut free: Vec<bool> = (0..width * height)
+            .map(|_| random.next_u32() % 100 >= blocked_percent)
+            .collect();
+        free[0] = true;
+        let mut cells: Vec<usize> = (0..free.len()).filter(|&c| free[c]).collect();
+        for i in (1..cells.len()).rev() {
+            cells.swap(i, random.next_u32() as usize % (i + 1));
+        }
+        cells.truncate(agents.max(1));
+        let at: Vec<_> = cells
+            .iter()
+            .map(|&c| {
+                (
+                    (c % width) as i32,
+                    (c / width) as i32,
+                    (random.next_u32() % 4) as u8,
+                )
+            })
+            .collect();
+        Self {
+            width,
+            free,
+            goals: vec![None; at.len()],
+            at,
+            reached: 0,
+            random,
+        }
+    }
+
+    fn cell(&self, agent: usize) -> u32 {
+        let (x, y, _) = self.at[agent];
+        y as u32 * self.width as u32 + x as u32
+    }
+
+    /// New goals for those who have none; one in eight idles.
+    fn agents(&mut self, grid: &TurningGrid) -> Vec<Agent> {
+        (0..self.at.len())
+            .map(|i| {
+                if self.goals[i] == Some(self.cell(i)) {
+                    self.reached += 1;
+                    self.goals[i] = None;
+                }
+                if self.goals[i].is_none() && !self.random.next_u32().is_multiple_of(8) {
+                    let cell = self.random.next_u32() % self.free.len() as u32;
+                    self.goals[i] = grid.place_at(cell).map(|_| cell);
+                }
+                let here = grid.place_at(self.cell(i)).unwrap();
+                Agent {
+                    state: grid.state(here, usize::from(self.at[i].2)),
+                    goal: self.goals[i].and_then(|c| grid.place_at(c)).unwrap_or(NONE),
+                    then: NONE,
+                    rest: 0,
+                }
+            })
+            .collect()
+    }
+
+    /// Moves, and says what is wrong with that.
+    fn walk(&mut self, actions: &[u8]) -> Result<(), String> {
+        let before = self.at.clone();
+        for (at, &action) in self.at.iter_mut().zip(actions) {
+            match action {
+                FORWARD => {
+                    let (dx, dy) = [(1, 0), (0, 1), (-1, 0), (0, -1)][usize::from(at.2)];
+                    (at.0, at.1) = (at.0 + dx, at.1 + dy);
+                }
+                CLOCKWISE => at.2 = (at.2 + 1) % 4,
+                COUNTER => at.2 = (at.2 + 3) % 4,
+                WAIT => {}
+                other => return Err(format!("action {other}")),
+            }
+        }
+        let height = (self.free.len() / self.width) as i32;
+        for i in 0..self.at.len() {
+            let (x, y, _) = self.at[i];
+            let inside = (0..self.width as i32).contains(&x) && (0..height).contains(&y);
+            if !inside || !self.free[self.cell(i) as usize] {
+                return Err(format!("{i} leaves the free cells"));
+            }
+            for j in 0..i {
+                let place = |list: &[(i32, i32, u8)], k: usize| (list[k].0, list[k].1);
+                if place(&self.at, i) == place(&self.at, j) {
+                    return Err(format!("{i} and {j} in one cell"));
+                }
+                if place(&self.at, i) == place(&before, j)
+                    && place(&self.at, j) == place(&before, i)
+                {
+                    return Err(format!("{i} and {j} change places"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn planner(
+    fleet: &Fleet,
+    seed: u64,
+    threads: usize,
+    field_bytes_max: usize,
+) -> Lifelong<TurningGrid> {
+    let grid = TurningGrid::new(fleet.width, &fleet.free);
+    let options = LifelongOptions {
+        seed,
+        threads,
+        field_bytes_max,
+    };
+    Lifelong::new(grid, fleet.at.len(), options)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On grids of all densities, with little work and with much, with room for all fields or for a few, and also when a
+    /// plan was not carried out.
+    #[test]
+    fn every_plan_is_valid(
+        (width, height) in (1usize..9, 1usize..9),
+        blocked in 0u32..40,
+        agents in 1usize..60,
+        seed in any::<u64>(),
+        work in prop::sample::select(vec![0u64, 500, 5_000, 50_000]),
+        bytes in prop::sample::select(vec![0usize, 2_000, 1 << 20]),
+    ) {
+        let mut fleet = Fleet::new(width, height, blocked, agents, seed);
+        let mut planner = planner(&fleet, seed, 1 + (seed % 2) as usize, bytes);
+        for step in 0..25 {
+            let agents = fleet.agents(planner.space());
+            let actions = planner.plan(&agents, &mut WorkBudget(work)).to_vec();
+            if step % 9 == 8 {
+                continue; // late: all wait
+            }
+            prop_assert_eq!(fleet.walk(&actions), Ok(()), "step {}", step);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_and_work_give_the_same_actions_and_goals_are_reached() {
+    let run = |seed| {
+        let mut fleet = Fleet::new(12, 12, 10, 30, 5);
+        let mut planner = planner(&fleet, seed, 2, 1 << 20);
+        let mut all = Vec::new();
+        for _ in 0..100 {
+            let agents = fleet.agents(planner.space());
+            let actions = planner.plan(&agents, &mut WorkBudget(5_000)).to_vec();
+            fleet.walk(&actions).unwrap();
+            all.extend(actions);
+        }
+        assert!(fleet.reached > 100, "{} goals reached", fleet.reached);
+        all
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+/// An agent in a dead end and one that wants to go in: the second has to make room although it has less left to do.
+#[test]
+fn who_stands_before_a_dead_end_lets_the_other_one_out() {
+    let grid = TurningGrid::new(6, &[true; 6]);
+    let mut planner = Lifelong::new(grid, 2, LifelongOptions::default());
+    let mut states = [0, 6]; // cells 0 and 1, facing east
+    let mut met = [false; 2];
+    for _ in 0..200 {
+        let agents = [(0, 5), (1, 0)].map(|(i, goal)| Agent {
+            state: states[i],
+            goal: if met[i] { NONE } else { goal },
+            then: NONE,
+            rest: 0,
+        });
+        let actions = planner.plan(&agents, &mut WorkBudget(2_000)).to_vec();
+        for i in 0..2 {
+            states[i] = planner.space().next(states[i], usize::from(actions[i]));
+            met[i] |= planner.space().place(states[i]) == [5, 0][i];
+        }
+    }
+    // They can't pass each other in a corridor: the one that was sent out gets out, and has pushed the other one before it.
+    assert!(met[0], "{states:?}");
+}

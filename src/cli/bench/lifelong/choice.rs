@@ -1,0 +1,205 @@
+//! Who does what: robots take the open task that costs least, its length included in part.
+
+use takt_motion::plan::lifelong::{Budget, Hops, Lifelong, Phase, STEP, Space, TurningGrid};
+
+use super::chains::{Chains, place};
+use super::world::{NONE, World};
+
+/// Robots with a task that is not opened yet that look in each step for a better one.
+const LOOKS: usize = 40;
+
+/// The length of a task counts so many times less than the way to it. Sooner or later nearly all tasks have to be done, so
+/// ways are what can be saved; but the longest may stay in the pool.
+const LENGTH_PART: u32 = 8;
+
+/// Memory for searches.
+const BYTES_MAX: usize = 64 << 20;
+
+/// Chooses tasks, step by step.
+pub struct Chooser {
+    hops: Hops,
+    /// Lengths of tasks.
+    pub chains: Chains,
+    /// Open tasks that no robot has, by the place of their first errand; the shortest first.
+    groups: Vec<Vec<u32>>,
+    /// Groups that are not empty, and where each is in that list.
+    filled: Vec<u32>,
+    at: Vec<u32>,
+    /// Place of the first errand of each task that is in a group, [`NONE`] if it is in none.
+    group_of: Vec<u32>,
+    /// Tasks looked at in this step.
+    scanned: u64,
+    /// Whose turn it is to look for a better one.
+    hand: usize,
+    /// The schedule that comes of it.
+    pub schedule: Vec<u32>,
+}
+
+impl Chooser {
+    /// A chooser for a grid and a pool of this size.
+    pub fn new(grid: &TurningGrid, pool: usize) -> Self {
+        let places = grid.places();
+        Self {
+            hops: Hops::new(grid, BYTES_MAX),
+            chains: Chains::default(),
+            groups: vec![Vec::new(); places],
+            filled: Vec::new(),
+            at: vec![NONE; places],
+            group_of: vec![NONE; pool],
+            hand: 0,
+            scanned: 0,
+            schedule: Vec::new(),
+        }
+    }
+
+    /// Fills `schedule` with a task for each robot, as far as there are any.
+    pub fn choose(
+        &mut self,
+        world: &World<'_>,
+        planner: &Lifelong<TurningGrid>,
+        exact: bool,
+        budget: &mut impl Budget,
+    ) {
+        let grid = planner.space();
+        for slot in self
+            .chains
+            .update(world, planner, exact, &mut self.hops, budget)
+        {
+            self.remove(slot);
+            if world.pool[slot as usize].robot == NONE {
+                self.insert(slot, place(grid, world.errands(slot)[0]));
+            }
+        }
+        self.reconcile(world, grid);
+        self.hops.work = 0;
+        self.scanned = 0;
+        self.schedule.clear();
+        self.schedule.extend_from_slice(&world.task_of);
+        for robot in 0..self.schedule.len() {
+            if self.schedule[robot] == NONE {
+                if budget.spent(Phase::Choose, self.work()) {
+                    break;
+                }
+                self.look(world, planner, exact, robot);
+            }
+        }
+        let mut looks = 0;
+        for _ in 0..self.schedule.len() {
+            self.hand = (self.hand + 1) % self.schedule.len();
+            let slot = self.schedule[self.hand];
+            if slot != NONE && world.pool[slot as usize].done == 0 {
+                if budget.spent(Phase::Choose, self.work()) {
+                    break;
+                }
+                self.look(world, planner, exact, self.hand);
+                looks += 1;
+            }
+            if looks == LOOKS {
+                break;
+            }
+        }
+    }
+
+    /// What was chosen in the last step may not have been set.
+    fn reconcile(&mut self, world: &World<'_>, grid: &TurningGrid) {
+        for robot in 0..self.schedule.len() {
+            let (wanted, is) = (self.schedule[robot], world.task_of[robot]);
+            if wanted == is {
+                continue;
+            }
+            if is != NONE {
+                self.remove(is);
+            }
+            let lost = wanted != NONE && world.pool[wanted as usize].robot == NONE;
+            if lost && self.group_of[wanted as usize] == NONE {
+                self.insert(wanted, place(grid, world.errands(wanted)[0]));
+            }
+        }
+    }
+
+    /// Gives a robot the best task that nobody has, if it is better than its own.
+    fn look(
+        &mut self,
+        world: &World<'_>,
+        planner: &Lifelong<TurningGrid>,
+        exact: bool,
+        robot: usize,
+    ) {
+        let grid = planner.space();
+        let here = place(grid, world.cells[robot]);
+        let own = self.schedule[robot];
+        let state = grid.state(here, usize::from(world.headings[robot]));
+        // One search from here, or one from each first errand: those are kept.
+        let table = 2 * grid.places();
+        let from_errands = self.filled.len() * table <= BYTES_MAX / 2;
+        let hops = &mut self.hops;
+        let mut way = |first: u32| {
+            if exact {
+                planner.cost(state, first)
+            } else if from_errands {
+                u32::from(hops.from(first)[here as usize]) * u32::from(STEP)
+            } else {
+                u32::from(hops.from(here)[first as usize]) * u32::from(STEP)
+            }
+        };
+        self.scanned += self.filled.len() as u64;
+        let mut best = match own {
+            NONE => (u32::MAX, NONE),
+            slot => {
+                let first = place(grid, world.errands(slot)[0]);
+                (way(first) + self.chains.after(slot, 0) / LENGTH_PART, slot)
+            }
+        };
+        for &group in &self.filled {
+            let Some(&slot) = self.groups[group as usize].last() else {
+                continue;
+            };
+            let cost = way(group) + self.chains.after(slot, 0) / LENGTH_PART;
+            if cost < best.0 {
+                best = (cost, slot);
+            }
+        }
+        if best.1 == own {
+            return;
+        }
+        self.remove(best.1);
+        self.schedule[robot] = best.1;
+        if own != NONE {
+            self.insert(own, place(grid, world.errands(own)[0]));
+        }
+    }
+
+    /// Places visited and tasks looked at in this step.
+    fn work(&self) -> u64 {
+        self.hops.work + 4 * self.scanned
+    }
+
+    fn insert(&mut self, slot: u32, group: u32) {
+        let list = &mut self.groups[group as usize];
+        if list.is_empty() {
+            self.at[group as usize] = self.filled.len() as u32;
+            self.filled.push(group);
+        }
+        // The shortest is last.
+        let key = |slot: u32| (std::cmp::Reverse(self.chains.after(slot, 0)), slot);
+        let index = list.partition_point(|&other| key(other) < key(slot));
+        list.insert(index, slot);
+        self.group_of[slot as usize] = group;
+    }
+
+    fn remove(&mut self, slot: u32) {
+        let group = std::mem::replace(&mut self.group_of[slot as usize], NONE);
+        if group == NONE {
+            return;
+        }
+        let list = &mut self.groups[group as usize];
+        list.retain(|&other| other != slot);
+        if list.is_empty() {
+            let at = self.at[group as usize];
+            self.filled.swap_remove(at as usize);
+            if let Some(&moved) = self.filled.get(at as usize) {
+                self.at[moved as usize] = at;
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Time and memory that planning takes, and the budgets that are made of them.
+
+use std::time::{Duration, Instant};
+
+use takt_motion::plan::lifelong::{Budget, Phase};
+use takt_rt::host::{Clock, LiveClock};
+
+/// Thread CPU time and wall time since some moment.
+#[derive(Clone, Copy)]
+pub struct Meter {
+    wall: Instant,
+    cpu_ns: u64,
+}
+
+impl Meter {
+    /// Begins to measure.
+    pub fn begin() -> Self {
+        Self {
+            wall: Instant::now(),
+            cpu_ns: cpu_ns(),
+        }
+    }
+
+    /// CPU time of this thread since then; wall time where the system doesn't tell it.
+    pub fn cpu(&self) -> Duration {
+        match cpu_ns() {
+            0 => self.wall(),
+            now => Duration::from_nanos(now - self.cpu_ns),
+        }
+    }
+
+    /// Time since then.
+    pub fn wall(&self) -> Duration {
+        self.wall.elapsed()
+    }
+}
+
+fn cpu_ns() -> u64 {
+    LiveClock.cpu_ns().unwrap_or(0)
+}
+
+/// Cuts a step off by CPU time, and notes the work at which each phase was cut.
+pub struct ClockBudget {
+    /// When the step began.
+    pub meter: Meter,
+    /// The limit of the step.
+    pub limit: Duration,
+    /// Work at which each phase was cut off; [`u64::MAX`]: not.
+    pub cut: [u64; 5],
+}
+
+impl Budget for ClockBudget {
+    fn spent(&mut self, phase: Phase, work: u64) -> bool {
+        // A part is kept for what comes after the last look at the clock.
+        let limit = match phase {
+            Phase::Choose => self.limit.mul_f64(0.25),
+            Phase::Fields => self.limit.mul_f64(0.4),
+            Phase::Refresh => self.limit.mul_f64(0.12),
+            Phase::Turns => self.limit.mul_f64(0.8),
+            Phase::Improve => self
+                .limit
+                .mul_f64(0.92)
+                .saturating_sub(Duration::from_millis(1)),
+        };
+        let spent = self.meter.cpu() >= limit;
+        if spent {
+            self.cut[phase as usize] = work;
+        }
+        spent
+    }
+}
+
+/// Cuts a step off where it was cut off before.
+pub struct ReplayBudget(pub [u64; 5]);
+
+impl Budget for ReplayBudget {
+    fn spent(&mut self, phase: Phase, work: u64) -> bool {
+        work >= self.0[phase as usize]
+    }
+}
