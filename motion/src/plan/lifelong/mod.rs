@@ -46,6 +46,8 @@ use inheritance::{Attempt, Visits};
 use operations::Operations;
 use reservations::{Path, Reservations};
 
+use super::rank::mix;
+
 /// How a [`Lifelong`] planner works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LifelongOptions {
@@ -75,8 +77,8 @@ const TURN_LOOKS: u32 = 1_000;
 const IMPROVE_LOOKS: u32 = 5_000;
 /// An improvement passes over a choice in so many, so that it finds something else than the last one.
 const SKIP: u64 = 8;
-/// Steps without getting nearer to its goal after which an agent lets others go first for as long: it may be in the way of
-/// the one that is in its way. Then the two take turns, each twice as long as the one before.
+/// Steps without getting nearer to its goal after which an agent draws lots, and again after as many: with every other one it
+/// lets all others go first, since it may be in the way of the one that is in its way.
 const PATIENCE: u32 = 10;
 /// What a pushed agent counts a step further from free room, in parts of [`choices::VALUE_UNIT`]: as much as two steps
 /// further from its goal.
@@ -332,9 +334,8 @@ impl<S: Space + Sync> Lifelong<S> {
                     *progress = (agent.goal, cost, self.step);
                 }
                 let stuck = self.step - progress.2;
-                let demoted = (stuck / PATIENCE)
-                    .checked_ilog2()
-                    .is_some_and(|n| n % 2 == 0);
+                let round = u64::from(stuck / PATIENCE);
+                let demoted = round > 0 && mix(round << 32 | index as u64) & 1 == 1;
                 cost.saturating_add(agent.rest) + if demoted { 1 << 20 } else { 0 }
             };
             self.order.push((left, index as u32));
