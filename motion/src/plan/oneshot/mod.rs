@@ -1,9 +1,9 @@
 //! One-shot planning: everybody from a start to a goal, once, and rests there.
 //!
-//! First a solution, fast: LaCAM\* ([`lacam`]), whose configurations are made by PIBT ([`pibt`], [`swap`]). Then better
-//! ones until the budget ends: everybody planned anew around those with shorter ways ([`prioritized`]), then large
-//! neighbourhood search ([`refine`]), both with safe interval path planning ([`sipp`]). Distances are found when they are
-//! asked for ([`fields`]).
+//! First a solution, fast: LaCAM\* (`lacam`), whose configurations are made by PIBT (`pibt`, `swap`). Then better
+//! ones until the budget ends: everybody planned anew around those with shorter ways (`prioritized`), then large
+//! neighbourhood search (`refine`), both with safe interval path planning (`sipp`). Distances are found when they are
+//! asked for (`fields`).
 
 mod chance;
 mod constraints;
