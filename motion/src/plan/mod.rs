@@ -11,6 +11,9 @@
 //! - *gates*: a dead end is kept for one visitor at a time, and the others wait away from its mouth (`gates`);
 //! - *detours*: who has long been stopped by one that can't move goes round, if there is a way round (`recall`);
 //! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through.
+//!
+//! On grids, and not on floors yet: [`oneshot`], for everybody from a start to a goal, and [`lifelong`], for robots that
+//! turn.
 
 mod distance;
 mod gates;
