@@ -15,6 +15,7 @@
 //! On grids, and not on floors yet: [`oneshot`], for everybody from a start to a goal, and [`lifelong`], for robots that
 //! turn.
 
+mod chance;
 mod distance;
 mod gates;
 mod graph;

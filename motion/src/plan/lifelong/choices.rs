@@ -158,19 +158,22 @@ impl Choices {
         let base = index as usize * self.operations;
         let here = space.place(agent.state);
         let mut count = 0;
+        let mut note = |operation: u16, choice: Choice, path: Path| {
+            self.sorted[base + count] = choice;
+            self.paths[base + usize::from(operation)] = path;
+            self.values[base + usize::from(operation)] = choice.value() as u32;
+            count += 1;
+            if path == *wanted && (choice.value() as u32) < found_value {
+                (found, found_value) = (Some(operation), choice.value() as u32);
+            }
+        };
         if agent.goal == NONE {
             operations.from(space, agent.state, |operation, states| {
                 let path = places(space, here, states);
                 let moves = path.windows(2).filter(|w| w[0] != w[1]).count() as i32;
                 let lateness = operations.lateness(operation);
                 let choice = Choice::new(moves, 10 - lateness, operation);
-                self.sorted[base + count] = choice;
-                self.paths[base + usize::from(operation)] = path;
-                self.values[base + usize::from(operation)] = choice.value() as u32;
-                count += 1;
-                if path == *wanted && (choice.value() as u32) < found_value {
-                    (found, found_value) = (Some(operation), choice.value() as u32);
-                }
+                note(operation, choice, path);
             });
         } else {
             let begin = cost(goal, agent.goal, agent.state);
@@ -195,13 +198,7 @@ impl Choices {
                     Some(_) => cost(then, agent.then, last) - leg - begin,
                 };
                 let choice = Choice::new(value, operations.lateness(operation), operation);
-                self.sorted[base + count] = choice;
-                self.paths[base + usize::from(operation)] = path;
-                self.values[base + usize::from(operation)] = choice.value() as u32;
-                count += 1;
-                if path == *wanted && (choice.value() as u32) < found_value {
-                    (found, found_value) = (Some(operation), choice.value() as u32);
-                }
+                note(operation, choice, path);
             });
         }
         self.count[index as usize] = count as u16;

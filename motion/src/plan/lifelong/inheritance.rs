@@ -9,6 +9,7 @@ use super::choices::Choices;
 use super::operations::LENGTH;
 use super::reservations::{InTheWay, Reservations};
 use super::space::Space;
+use crate::plan::chance::Chance;
 
 /// Times that an agent may be pushed in one attempt to be out of the way by the same moment.
 const VISITS_MAX: u8 = 1;
@@ -70,7 +71,7 @@ pub(super) struct Attempt<'a, S> {
     pub looks: u32,
     pub looked: u64,
     /// A sequence of random bits: choices are passed over where a 1 in 2^`skip_bits` is drawn; 0 passes over none.
-    pub random: &'a mut u64,
+    pub random: &'a mut Chance,
     pub skip: u64,
 }
 
@@ -119,7 +120,7 @@ impl<S: Space> Attempt<'_, S> {
             if self.looks == 0 {
                 break;
             }
-            if self.skip > 0 && at > 0 && self.draw().is_multiple_of(self.skip) {
+            if self.skip > 0 && at > 0 && self.random.bits().is_multiple_of(self.skip) {
                 continue;
             }
             self.looks -= 1;
@@ -157,15 +158,5 @@ impl<S: Space> Attempt<'_, S> {
             }
         }
         None
-    }
-
-    /// Xorshift (Marsaglia, 2003).
-    #[inline]
-    pub fn draw(&mut self) -> u64 {
-        debug_assert_ne!(*self.random, 0);
-        *self.random ^= *self.random << 13;
-        *self.random ^= *self.random >> 7;
-        *self.random ^= *self.random << 17;
-        *self.random >> 11
     }
 }

@@ -46,6 +46,7 @@ use inheritance::{Attempt, Visits};
 use operations::Operations;
 use reservations::{Path, Reservations};
 
+use super::chance::Chance;
 use super::rank::mix;
 
 /// How a [`Lifelong`] planner works.
@@ -112,7 +113,7 @@ pub struct Lifelong<S> {
     queue: Vec<Place>,
     /// Goal of each agent, the lowest cost to it so far, and the step in which it got there.
     progress: Vec<(Place, u32, u32)>,
-    random: u64,
+    random: Chance,
     step: u32,
     work: u64,
     /// Are there fields of all places?
@@ -146,7 +147,7 @@ impl<S: Space + Sync> Lifelong<S> {
             room: vec![FAR; space.places()],
             queue: Vec::with_capacity(space.places()),
             progress: vec![(NONE, 0, 0); agents],
-            random: options.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            random: Chance::new(options.seed),
             step: 0,
             work: 0,
             all: false,
@@ -388,12 +389,12 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Agents at random try to get something better, at the expense of others as long as it is worth it.
     fn improve(&mut self, budget: &mut impl Budget) {
-        let agents = self.operation.len() as u64;
+        let agents = self.operation.len();
         const BATCH: u32 = 16;
         while !budget.spent(Phase::Improve, self.work + self.fields.work) {
             for _ in 0..BATCH {
                 let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
-                let agent = (attempt.draw() % agents) as u32;
+                let agent = attempt.random.below(agents) as u32;
                 let best = attempt.choices.nth(agent, 0).value();
                 if attempt
                     .choices

@@ -5,7 +5,6 @@
 //! neighbourhood search (`refine`), both with safe interval path planning (`sipp`). Distances are found when they are
 //! asked for (`fields`).
 
-mod chance;
 mod constraints;
 mod fields;
 mod lacam;

@@ -5,9 +5,9 @@
 //! "Lightweight and effective preference construction in PIBT", 2025). The recursion is a stack of its own: chains of
 //! thousands happen.
 
-use super::chance::Chance;
 use super::fields::Fields;
 use super::network::{NONE, Network};
+use crate::plan::chance::Chance;
 
 /// Where in a key the hindrance is: above chance, below the distance.
 const HINDRANCE_SHIFT: u32 = 24;

@@ -4,7 +4,6 @@
 //! 2021): some agents are taken out and planned anew, one after the other in a random order, around all the others;
 //! the result is kept unless it is worse.
 
-use super::chance::Chance;
 use super::fields::Fields;
 use super::neighbourhood::{Arms, TAKEN_MAX};
 use super::network::{NONE, Network};
@@ -12,6 +11,7 @@ use super::pibt::Problem;
 use super::sipp::{Sipp, Trip};
 use super::solution::{Solution, path_loss};
 use super::timetable::Timetable;
+use crate::plan::chance::Chance;
 
 /// It may be worse than the best by one in so many.
 const SLACK_SHARE: u64 = 1_000;

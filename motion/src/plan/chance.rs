@@ -1,6 +1,6 @@
 //! Random numbers from a seed: xorshift (Marsaglia 2003).
 
-use crate::plan::rank::mix;
+use super::rank::mix;
 
 /// The same seed gives the same numbers.
 #[derive(Clone, Debug)]
