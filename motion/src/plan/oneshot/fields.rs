@@ -88,6 +88,13 @@ impl Fields {
         }
     }
 
+    /// Is the distance known, and less than `enough`?
+    #[inline]
+    pub fn is_below(&self, field: u32, vertex: u32, enough: u32) -> bool {
+        let known = self.get(field, vertex);
+        known != UNKNOWN && u32::from(known) < enough
+    }
+
     /// The distance if it is less than `enough`; otherwise that, or a lower bound of it that is at least `enough`.
     #[inline]
     pub fn distance_below(

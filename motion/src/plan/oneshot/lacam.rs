@@ -26,7 +26,7 @@ pub(super) struct Search<'a> {
     goal: Option<u32>,
     given: Vec<(u32, u32)>,
     to: Vec<u32>,
-    /// Nodes looked at when ways got shorter: part of the effort.
+    /// Constraints, and nodes looked at when ways got shorter: part of the effort.
     looked_at: u64,
 }
 
@@ -157,6 +157,7 @@ impl<'a> Search<'a> {
         if !constraints.take(self.problem.network, order, from, &mut self.given) {
             return Step::Ended;
         }
+        self.looked_at += 1 + self.given.len() as u64;
 
         // A configuration under them.
         let order = &self.tree.nodes[node as usize].order;

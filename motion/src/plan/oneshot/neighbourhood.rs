@@ -146,13 +146,13 @@ impl Refiner<'_> {
             if to == NONE {
                 return;
             }
-            let others = [
-                self.timetable.who(to, step),
-                self.timetable.meets(at, to, step),
-            ];
-            for other in others.into_iter().filter(|&other| other != NONE) {
-                self.take(other);
-            }
+            let (timetable, taken) = (&self.timetable, &mut self.taken);
+            let is_taken = &mut self.is_taken;
+            timetable.others(self.network, at, to, step, &mut |other| {
+                if !std::mem::replace(&mut is_taken[other as usize], true) {
+                    taken.push(other);
+                }
+            });
             at = to;
         }
     }

@@ -10,7 +10,15 @@ const LANDMARKS: usize = 8;
 /// Width and height of a tile of a grid.
 const TILE_SIDE: usize = 8;
 
-/// Vertices, and arcs of one step each. A vertex conflicts with itself only.
+/// Vertices, arcs of one step each, and what is in conflict with what.
+///
+/// An agent at a vertex keeps others from all vertices in its *conflict set*, itself among them. When an agent goes along
+/// an arc, nobody may end the step where the arc *sweeps*: in the conflict set of its end, and wherever else it needs
+/// room on its way. Who stood there goes first; so the agents that move in a step have an order, without a ring unless
+/// rotation is allowed, and never one of two.
+///
+/// After the annotated graphs of Hönig, Preiss, Kumar, Sukhatme, Ayanian, "Trajectory planning for quadrotor swarms"
+/// (IEEE T-RO 2018, section IV).
 #[derive(Clone, Debug)]
 pub struct Network {
     /// Arcs of each vertex: `out[start[v] .. start[v + 1]]`.
@@ -25,6 +33,15 @@ pub struct Network {
     landmarks: Vec<[u16; LANDMARKS]>,
     /// Vertices reserved for tiles, some of them unused.
     slots: usize,
+    /// In conflict with each vertex, itself first: `conflicts[conflict_start[v] .. conflict_start[v + 1]]`. Without a
+    /// start each vertex has itself only.
+    conflict_start: Vec<u32>,
+    conflicts: Vec<u32>,
+    /// What each arc sweeps, the conflict set of its end first, in the same way; without a start nothing else.
+    sweep_start: Vec<u32>,
+    sweeps: Vec<u32>,
+    /// Arcs that sweep a vertex beside the conflict sets of their ends, as (vertex, from, to); sorted.
+    sweepers: Vec<(u32, u32, u32)>,
 }
 
 impl Network {
@@ -71,11 +88,185 @@ impl Network {
             slots: at.len().next_multiple_of(TILE),
             start,
             out,
+            conflict_start: Vec::new(),
+            conflicts: (0..at.len() as u32).collect(),
+            sweep_start: Vec::new(),
+            sweeps: Vec::new(),
+            sweepers: Vec::new(),
             at,
             landmarks: Vec::new(),
         };
         network.choose_landmarks();
         (network, vertex_of)
+    }
+
+    /// A roadmap: `arcs` from vertex to vertex, `conflicts` between two different vertices (either order), and what an arc
+    /// sweeps beside the conflict set of its end, as index into `arcs` and vertex.
+    ///
+    /// # Panics
+    /// If there is no such vertex or arc, an arc leads nowhere else, or one is given twice.
+    pub fn roadmap(
+        vertices: usize,
+        arcs: &[(u32, u32)],
+        conflicts: &[(u32, u32)],
+        sweeps: &[(u32, u32)],
+    ) -> Self {
+        let mut by_end: Vec<u32> = (0..arcs.len() as u32).collect();
+        by_end.sort_unstable_by_key(|&arc| arcs[arc as usize]);
+        let ends = by_end.iter().map(|&arc| arcs[arc as usize]);
+        let ends: Vec<(u32, u32)> = ends.collect();
+        assert!(
+            ends.iter().all(|ends| ends.0 != ends.1) && ends.windows(2).all(|two| two[0] != two[1]),
+            "each arc leads to another vertex, and there is one a direction"
+        );
+        let (start, out) = rows(vertices, &ends);
+        let mut back: Vec<(u32, u32)> = ends.iter().map(|&(from, to)| (to, from)).collect();
+        back.sort_unstable();
+        let symmetric = back == ends;
+        let (into_start, into) = rows(vertices, &back);
+
+        // A vertex itself comes first, then the others.
+        let mut pairs: Vec<(u32, u32)> = conflicts
+            .iter()
+            .flat_map(|&(a, b)| [(a, b), (b, a)])
+            .collect();
+        pairs.retain(|pair| pair.0 != pair.1);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let (others_start, others) = rows(vertices, &pairs);
+        let (mut conflict_start, mut all) = (vec![0], Vec::with_capacity(vertices + others.len()));
+        for vertex in 0..vertices {
+            all.push(vertex as u32);
+            all.extend(&others[others_start[vertex] as usize..others_start[vertex + 1] as usize]);
+            conflict_start.push(all.len() as u32);
+        }
+        let mut network = Self {
+            start,
+            out,
+            into_start,
+            into,
+            at: vec![(0, 0); vertices],
+            landmarks: vec![[0; LANDMARKS]; vertices],
+            slots: vertices.next_multiple_of(TILE),
+            conflict_start,
+            conflicts: all,
+            sweep_start: Vec::new(),
+            sweeps: Vec::new(),
+            sweepers: Vec::new(),
+        };
+        if symmetric {
+            network.choose_landmarks();
+        }
+        if !sweeps.is_empty() {
+            network.sweep(&by_end, sweeps);
+        }
+        network
+    }
+
+    /// The vertices of this grid as a roadmap that knows nothing of a grid: nobody may be within `reach` cells of another one
+    /// (centre to centre; below 1 each vertex has itself only).
+    pub fn as_roadmap(&self, reach: f64) -> Self {
+        let arcs: Vec<(u32, u32)> = (0..self.len() as u32)
+            .flat_map(|from| self.successors(from).iter().map(move |&to| (from, to)))
+            .collect();
+        let mut by_place: Vec<((i32, i32), u32)> = self.at.iter().copied().zip(0..).collect();
+        by_place.sort_unstable();
+        let cells = reach.max(0.0) as i32;
+        let mut conflicts = Vec::new();
+        for (vertex, &(x, y)) in self.at.iter().enumerate() {
+            for (dx, dy) in (-cells..=cells).flat_map(|dx| (-cells..=cells).map(move |dy| (dx, dy)))
+            {
+                if (dx, dy) > (0, 0) && f64::from(dx * dx + dy * dy) <= reach * reach {
+                    let found = by_place.binary_search_by_key(&(x + dx, y + dy), |entry| entry.0);
+                    conflicts.extend(found.map(|at| (vertex as u32, by_place[at].1)));
+                }
+            }
+        }
+        Self::roadmap(self.len(), &arcs, &conflicts, &[])
+    }
+
+    /// Notes what arcs sweep; `by_end` are the given arcs in the order of this network's.
+    fn sweep(&mut self, by_end: &[u32], sweeps: &[(u32, u32)]) {
+        let mut place = vec![0; by_end.len()];
+        for (at, &given) in by_end.iter().enumerate() {
+            place[given as usize] = at as u32;
+        }
+        let mut pairs: Vec<(u32, u32)> = sweeps
+            .iter()
+            .map(|&(arc, vertex)| (place[arc as usize], vertex))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let (more_start, more) = rows(by_end.len(), &pairs);
+        let (mut start, mut all) = (vec![0], Vec::new());
+        for arc in 0..by_end.len() {
+            let of_end = self.conflicts(self.out[arc]);
+            all.extend_from_slice(of_end);
+            let more = &more[more_start[arc] as usize..more_start[arc + 1] as usize];
+            all.extend(more.iter().filter(|vertex| !of_end.contains(vertex)));
+            start.push(all.len() as u32);
+        }
+        (self.sweep_start, self.sweeps) = (start, all);
+        let vertices = 0..self.len() as u32;
+        let ways =
+            vertices.flat_map(|from| self.successors(from).iter().map(move |&to| (from, to)));
+        let sweepers = ways.flat_map(|(from, to)| {
+            let beside = self.swept_beside(from, to).iter();
+            beside.map(move |&vertex| (vertex, from, to))
+        });
+        self.sweepers = sweepers.collect();
+        self.sweepers.sort_unstable();
+    }
+
+    /// Has each vertex a conflict set of one, and does no arc sweep more than its end? Then less has to be looked up.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.conflict_start.is_empty()
+    }
+
+    /// The conflict set of a vertex, itself first.
+    #[inline]
+    pub fn conflicts(&self, vertex: u32) -> &[u32] {
+        let vertex = vertex as usize;
+        if self.is_plain() {
+            return &self.conflicts[vertex..vertex + 1];
+        }
+        &self.conflicts
+            [self.conflict_start[vertex] as usize..self.conflict_start[vertex + 1] as usize]
+    }
+
+    /// What is swept on the way to a vertex or while staying there: its conflict set first.
+    #[inline]
+    pub fn swept(&self, from: u32, to: u32) -> &[u32] {
+        if self.sweep_start.is_empty() || from == to {
+            return self.conflicts(to);
+        }
+        let Some(at) = self.successors(from).iter().position(|&end| end == to) else {
+            return self.conflicts(to);
+        };
+        let arc = self.start[from as usize] as usize + at;
+        &self.sweeps[self.sweep_start[arc] as usize..self.sweep_start[arc + 1] as usize]
+    }
+
+    /// What is swept on the way beside the conflict set of the end.
+    #[inline]
+    pub(super) fn swept_beside(&self, from: u32, to: u32) -> &[u32] {
+        if self.sweep_start.is_empty() {
+            return &[];
+        }
+        &self.swept(from, to)[self.conflicts(to).len()..]
+    }
+
+    /// The arcs that sweep a vertex beside the conflict sets of their ends, as (vertex, from, to).
+    pub(super) fn sweepers(&self, vertex: u32) -> &[(u32, u32, u32)] {
+        let begin = self.sweepers.partition_point(|&(swept, ..)| swept < vertex);
+        let count = self.sweepers[begin..].partition_point(|&(swept, ..)| swept == vertex);
+        &self.sweepers[begin..begin + count]
+    }
+
+    /// Does any arc sweep more than the conflict set of its end?
+    pub(super) fn sweeps_beside(&self) -> bool {
+        !self.sweep_start.is_empty()
     }
 
     /// Number of vertices.
@@ -169,4 +360,17 @@ impl Network {
         let steps = self.steps_from(from)[to as usize];
         (steps != u32::MAX).then_some(steps)
     }
+}
+
+/// The second ones of sorted pairs, and where those of each first one begin.
+fn rows(keys: usize, pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>) {
+    let mut start = vec![0; keys + 1];
+    for pair in pairs {
+        assert!((pair.0 as usize) < keys, "there is no {}", pair.0);
+        start[pair.0 as usize + 1] += 1;
+    }
+    for key in 0..keys {
+        start[key + 1] += start[key];
+    }
+    (start, pairs.iter().map(|pair| pair.1).collect())
 }

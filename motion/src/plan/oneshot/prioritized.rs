@@ -16,7 +16,7 @@ impl Refiner<'_> {
         let agents = self.goals.len();
         let before = (self.sum_of_loss(), self.paths.clone(), self.loss.clone());
         for path in &mut self.paths {
-            self.timetable.remove(path);
+            self.timetable.remove(self.network, path);
             path.truncate(1);
         }
         let mut order: Vec<u32> = (0..agents as u32).collect();
@@ -36,14 +36,15 @@ impl Refiner<'_> {
             };
             queue.pop_front();
             for &other in &self.taken {
-                self.timetable.remove(&self.paths[other as usize]);
+                self.timetable
+                    .remove(self.network, &self.paths[other as usize]);
                 self.paths[other as usize].truncate(1);
                 is_in[other as usize] = false;
                 queue.push_back(other);
                 evictions += 1;
             }
             self.taken.clear();
-            self.timetable.enter(agent, &path);
+            self.timetable.enter(self.network, agent, &path);
             self.paths[agent as usize] = path;
             self.loss[agent as usize] = loss;
             is_in[agent as usize] = true;
@@ -51,11 +52,11 @@ impl Refiner<'_> {
         let better = queue.is_empty() && self.sum_of_loss() < before.0;
         if !better {
             for agent in (0..agents).filter(|&agent| is_in[agent]) {
-                self.timetable.remove(&self.paths[agent]);
+                self.timetable.remove(self.network, &self.paths[agent]);
             }
             (self.paths, self.loss) = (before.1, before.2);
             for (agent, path) in self.paths.iter().enumerate() {
-                self.timetable.enter(agent as u32, path);
+                self.timetable.enter(self.network, agent as u32, path);
             }
         }
         better
@@ -113,21 +114,20 @@ impl Refiner<'_> {
     fn others_on(&self, way: &[u32]) -> Vec<u32> {
         let mut others = Vec::new();
         let mut add = |other: u32| {
-            if other != NONE && !others.contains(&other) {
+            if !others.contains(&other) {
                 others.push(other);
             }
         };
+        let (network, timetable) = (self.network, &self.timetable);
         for (step, &at) in way.iter().enumerate() {
-            add(self.timetable.who(at, step as u32));
-            if step > 0 {
-                add(self.timetable.meets(way[step - 1], at, step as u32));
-            }
+            let from = way[step.saturating_sub(1)];
+            timetable.others(network, from, at, step as u32, &mut add);
         }
         let goal = way[way.len() - 1];
-        let mut step = self.timetable.busy_from(goal, way.len() as u32);
-        while step < self.timetable.horizon() {
-            add(self.timetable.who(goal, step));
-            step = self.timetable.busy_from(goal, step + 1);
+        let mut step = timetable.busy_from(network, goal, way.len() as u32);
+        while step < timetable.horizon() {
+            timetable.others(network, goal, goal, step, &mut add);
+            step = timetable.busy_from(network, goal, step + 1);
         }
         others
     }

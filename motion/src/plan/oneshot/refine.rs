@@ -39,6 +39,10 @@ pub(super) struct Refiner<'a> {
     pub is_taken: Vec<bool>,
     old: Vec<Vec<u32>>,
     spare: Vec<Vec<u32>>,
+    /// Agents that were taken out so far: part of the effort.
+    chosen: u64,
+    /// Who has to go before somebody in a step, and from where to where.
+    before: Vec<(u32, u32, u32)>,
     /// Paths that were replaced since the best solution, the oldest first.
     since_best: Vec<(u32, Vec<u32>)>,
 }
@@ -58,7 +62,7 @@ impl<'a> Refiner<'a> {
         let agents = goals.len();
         let mut timetable = Timetable::new(network, solution.makespan() as u32 + 2);
         for (agent, path) in solution.paths.iter().enumerate() {
-            timetable.enter(agent as u32, path);
+            timetable.enter(network, agent as u32, path);
         }
         let loss = solution.paths.iter().map(|path| path_loss(path)).collect();
         let distance =
@@ -80,6 +84,8 @@ impl<'a> Refiner<'a> {
             is_taken: vec![false; agents],
             old: Vec::new(),
             spare: Vec::new(),
+            chosen: 0,
+            before: Vec::new(),
             since_best: Vec::new(),
         }
     }
@@ -95,7 +101,7 @@ impl<'a> Refiner<'a> {
 
     /// Effort so far, that of all distances included.
     pub fn work(&self) -> u64 {
-        self.sipp.work + self.fields.work
+        self.sipp.work + self.fields.work + self.chosen
     }
 
     /// Plans neighbourhoods anew until `go_on` says no; `true`: nobody can lose less.
@@ -112,6 +118,7 @@ impl<'a> Refiner<'a> {
             }
             let before = self.work();
             let arm = self.choose();
+            self.chosen += self.taken.len() as u64;
             let slack = best / SLACK_SHARE > now - best;
             let gained = self.plan_anew(u32::from(slack));
             now = now.saturating_add_signed(-gained);
@@ -137,7 +144,8 @@ impl<'a> Refiner<'a> {
         let changed: Vec<(u32, Vec<u32>)> = self.since_best.drain(..).rev().collect();
         for (agent, _) in &changed {
             if !std::mem::replace(&mut self.is_taken[*agent as usize], true) {
-                self.timetable.remove(&self.paths[*agent as usize]);
+                self.timetable
+                    .remove(self.network, &self.paths[*agent as usize]);
             }
         }
         // The oldest path of each comes last.
@@ -147,7 +155,7 @@ impl<'a> Refiner<'a> {
         for (agent, _) in &changed {
             if std::mem::replace(&mut self.is_taken[*agent as usize], false) {
                 let path = &self.paths[*agent as usize];
-                self.timetable.enter(*agent, path);
+                self.timetable.enter(self.network, *agent, path);
                 self.loss[*agent as usize] = path_loss(path);
             }
         }
@@ -175,7 +183,8 @@ impl<'a> Refiner<'a> {
             return 0;
         }
         for &agent in &self.taken {
-            self.timetable.remove(&self.paths[agent as usize]);
+            self.timetable
+                .remove(self.network, &self.paths[agent as usize]);
         }
         self.old.clear();
         let mut loss = 0;
@@ -191,7 +200,7 @@ impl<'a> Refiner<'a> {
                 self.take_back(at);
                 return 0;
             };
-            self.timetable.enter(agent, &path);
+            self.timetable.enter(self.network, agent, &path);
             let old = std::mem::replace(&mut self.paths[agent as usize], path);
             self.old.push(old);
             *its_loss = its;
@@ -222,36 +231,43 @@ impl<'a> Refiner<'a> {
     }
 
     /// Would a closed ring turn that may not, if this agent went this path?
-    pub fn would_turn(&self, agent: u32, path: &[u32]) -> bool {
+    pub fn would_turn(&mut self, agent: u32, path: &[u32]) -> bool {
         !self.rotation
             && path.windows(2).enumerate().any(|(step, ends)| {
-                let (from, mut at) = (ends[0], ends[1]);
-                if from == at {
-                    return false;
-                }
-                // Along those who take each other's places.
-                loop {
-                    let other = self.timetable.who(at, step as u32);
-                    if other == NONE || other == agent {
-                        return false;
-                    }
-                    let path = &self.paths[other as usize];
-                    let next = path[(step + 1).min(path.len() - 1)];
-                    if next == at {
-                        return false;
-                    }
-                    if next == from {
-                        return true;
-                    }
-                    at = next;
-                }
+                ends[0] != ends[1] && self.turns(agent, (ends[0], ends[1]), step as u32)
             })
+    }
+
+    /// Does somebody who has to go before this agent have to go after it, when it goes this way after `step`?
+    fn turns(&mut self, agent: u32, way: (u32, u32), step: u32) -> bool {
+        self.before.clear();
+        self.before.push((agent, way.0, way.1));
+        let mut at = 0;
+        while let Some(&(goer, from, to)) = self.before.get(at) {
+            at += 1;
+            for &vertex in self.network.swept(from, to) {
+                if vertex == way.0 && goer != agent {
+                    return true;
+                }
+                let other = self.timetable.who(vertex, step);
+                if other == NONE || self.before.iter().any(|known| known.0 == other) {
+                    continue;
+                }
+                let path = &self.paths[other as usize];
+                let next = path[(step as usize + 1).min(path.len() - 1)];
+                if next != vertex {
+                    self.before.push((other, vertex, next));
+                }
+            }
+        }
+        false
     }
 
     /// Puts those who are taken back on their old paths, after `done` of them have been planned.
     fn take_back(&mut self, done: usize) {
         for &agent in &self.taken[..done] {
-            self.timetable.remove(&self.paths[agent as usize]);
+            self.timetable
+                .remove(self.network, &self.paths[agent as usize]);
         }
         for at in (0..done).rev() {
             if let Some(old) = self.old.pop() {
@@ -261,7 +277,8 @@ impl<'a> Refiner<'a> {
             }
         }
         for &agent in &self.taken {
-            self.timetable.enter(agent, &self.paths[agent as usize]);
+            self.timetable
+                .enter(self.network, agent, &self.paths[agent as usize]);
         }
     }
 }

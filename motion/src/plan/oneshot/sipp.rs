@@ -68,10 +68,11 @@ impl Sipp {
         }
         self.begin();
         let horizon = timetable.horizon();
+        let beside = network.sweeps_beside();
         let label = Label {
             vertex: start,
             step: 0,
-            end: timetable.busy_from(start, 0) - 1,
+            end: timetable.busy_from(network, start, 0) - 1,
             loss: 0,
             distance: least,
             parent: NONE,
@@ -102,10 +103,15 @@ impl Sipp {
             // To each neighbour, in each of its safe intervals that can be reached from this one.
             let last = (it.end + 1).min(horizon - 1);
             for &to in network.successors(it.vertex) {
-                let mut step = timetable.free_from(to, it.step + 1);
+                let mut step = timetable.free_from(network, to, it.step + 1);
                 while step <= last {
-                    let end = timetable.busy_from(to, step) - 1;
-                    if !(step == it.end + 1 && timetable.meets(it.vertex, to, step) != NONE) {
+                    let end = timetable.busy_from(network, to, step) - 1;
+                    // Who would swap with it is what ends its interval.
+                    let may_go = |step: u32| {
+                        (step <= it.end && !beside)
+                            || timetable.lets_by(network, it.vertex, to, step)
+                    };
+                    if let Some(step) = (step..=end.min(last)).find(|&step| may_go(step)) {
                         let waited = if it.vertex == goal {
                             0
                         } else {
@@ -125,7 +131,7 @@ impl Sipp {
                             self.push(label, label.loss + distance, least);
                         }
                     }
-                    step = timetable.free_from(to, end + 1);
+                    step = timetable.free_from(network, to, end + 1);
                 }
             }
         }

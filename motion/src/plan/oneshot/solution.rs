@@ -54,8 +54,8 @@ impl Solution {
             .sum()
     }
 
-    /// Checks everything: starts and goals, that each step is along an arc, that nobody is where another one is, that no
-    /// two swap, and that closed rings turn only where they may. It shares nothing with the planner.
+    /// Checks everything: starts and goals, that each step is along an arc, that nobody is where another one is or sweeps,
+    /// that no two swap, and that closed rings turn only where they may. It shares nothing with the planner.
     ///
     /// # Errors
     /// The first thing that is wrong, in words.
@@ -78,8 +78,10 @@ impl Solution {
         let mut here = vec![NONE; network.len()];
         let mut there = vec![NONE; network.len()];
         for step in 0..=self.makespan() {
+            let ends =
+                |agent: usize| (self.at(agent, step.saturating_sub(1)), self.at(agent, step));
             for agent in 0..agents {
-                let (from, to) = (self.at(agent, step.saturating_sub(1)), self.at(agent, step));
+                let (from, to) = ends(agent);
                 if from != to && !network.successors(from).contains(&to) {
                     return Err(format!(
                         "step {step}: agent {agent} jumps from {from} to {to}"
@@ -94,30 +96,55 @@ impl Solution {
                 there[to as usize] = agent as u32;
             }
             for agent in 0..agents {
-                // Along those who take each other's places: back to this one is a ring.
-                let mut at = self.at(agent, step);
-                let mut length = 1;
-                let mut other = here[at as usize];
-                while other != NONE
-                    && other as usize != agent
-                    && self.at(other as usize, step) != at
-                    && length <= agents
-                {
-                    at = self.at(other as usize, step);
-                    other = here[at as usize];
-                    length += 1;
-                    if length > 2 && options.rotation {
-                        break;
+                let (from, to) = ends(agent);
+                for &vertex in network.swept(from, to) {
+                    let other = there[vertex as usize];
+                    if other != NONE && other as usize != agent {
+                        return Err(format!(
+                            "step {step}: agent {other} is in the way of {agent}"
+                        ));
                     }
                 }
-                let moves = step > 0 && self.at(agent, step - 1) != self.at(agent, step);
-                if moves && other as usize == agent && (length == 2 || !options.rotation) {
-                    return Err(format!(
-                        "step {step}: agent {agent} is in a ring of {length} that turns"
-                    ));
+            }
+            // Those who stood where somebody sweeps go before it: is there an order?
+            let before = |agent: usize| {
+                let (from, to) = ends(agent);
+                let others = network
+                    .swept(from, to)
+                    .iter()
+                    .map(|&vertex| here[vertex as usize]);
+                others.filter(move |&other| from != to && other != NONE && other as usize != agent)
+            };
+            for agent in 0..agents {
+                if before(agent)
+                    .any(|other| before(other as usize).any(|one| one as usize == agent))
+                {
+                    return Err(format!("step {step}: agent {agent} swaps with another one"));
                 }
             }
-            here.iter_mut().for_each(|agent| *agent = NONE);
+            if !options.rotation {
+                let mut waits: Vec<usize> =
+                    (0..agents).map(|agent| before(agent).count()).collect();
+                let mut after = vec![Vec::new(); agents];
+                for agent in 0..agents {
+                    before(agent).for_each(|other| after[other as usize].push(agent));
+                }
+                let mut go: Vec<usize> = (0..agents).filter(|&agent| waits[agent] == 0).collect();
+                let mut gone = 0;
+                while let Some(agent) = go.pop() {
+                    gone += 1;
+                    for &other in &after[agent] {
+                        waits[other] -= 1;
+                        if waits[other] == 0 {
+                            go.push(other);
+                        }
+                    }
+                }
+                if gone < agents {
+                    return Err(format!("step {step}: a ring of agents turns"));
+                }
+            }
+            here.fill(NONE);
             std::mem::swap(&mut here, &mut there);
         }
         Ok(())

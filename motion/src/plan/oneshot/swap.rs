@@ -19,12 +19,18 @@ impl Pibt {
         if to == from {
             return NONE;
         }
+        // Where it can be passed nobody has to swap, and where it can't be got out of nobody can.
+        if let WayOn::Several = self.way_on(problem, from, to) {
+            return NONE;
+        }
+        if !self.can_swap(problem, to, from) {
+            return NONE;
+        }
         let network = problem.network;
         let ahead = self.here[to as usize];
         if ahead != NONE
             && self.to[ahead as usize] == NONE
             && self.must_swap(problem, fields, agent, ahead, from, to)
-            && self.can_swap(problem, to, from)
         {
             return ahead;
         }
@@ -34,7 +40,6 @@ impl Pibt {
             if other != NONE
                 && to != beside
                 && self.must_swap(problem, fields, other, agent, from, to)
-                && self.can_swap(problem, to, from)
             {
                 return other;
             }
@@ -55,7 +60,8 @@ impl Pibt {
         let network = problem.network;
         let (mut from, mut to) = (from, to);
         let mut nearer = |agent: u32, a: u32, b: u32| {
-            fields.distance(network, agent, a) < fields.distance(network, agent, b)
+            let enough = fields.distance(network, agent, b);
+            fields.distance_below(network, agent, a, enough) < enough
         };
         while nearer(pusher, to, from) {
             match self.way_on(problem, from, to) {
@@ -72,7 +78,11 @@ impl Pibt {
     fn can_swap(&self, problem: Problem, from: u32, to: u32) -> bool {
         let origin = from;
         let (mut from, mut to) = (from, to);
-        while to != origin {
+        // One-way lanes may lead round without end.
+        for _ in 0..problem.network.len() {
+            if to == origin {
+                break;
+            }
             match self.way_on(problem, from, to) {
                 WayOn::Several => return true,
                 WayOn::None => return false,

@@ -14,6 +14,9 @@ pub(super) struct Timetable {
     busy: Vec<u64>,
     /// Who, by vertex and step.
     who: Vec<u16>,
+    /// A bit a step for each vertex: does somebody sweep it beside the conflict set of where it arrives at this step?
+    /// Empty if no arc does that.
+    swept: Vec<u64>,
 }
 
 impl Timetable {
@@ -25,6 +28,11 @@ impl Timetable {
             words: horizon as usize / 64,
             busy: vec![0; network.len() * horizon as usize / 64],
             who: vec![NOBODY; network.len() * horizon as usize],
+            swept: if network.sweeps_beside() {
+                vec![0; network.len() * horizon as usize / 64]
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -34,13 +42,38 @@ impl Timetable {
     }
 
     /// Enters a path, one vertex a step; it rests at its last.
-    pub fn enter(&mut self, agent: u32, path: &[u32]) {
+    pub fn enter(&mut self, network: &Network, agent: u32, path: &[u32]) {
         self.write(path, agent as u16);
+        self.sweep(network, path);
     }
 
     /// Takes a path out again.
-    pub fn remove(&mut self, path: &[u32]) {
+    pub fn remove(&mut self, network: &Network, path: &[u32]) {
         self.write(path, NOBODY);
+        self.sweep(network, path);
+    }
+
+    /// Notes again where it is swept along a path.
+    fn sweep(&mut self, network: &Network, path: &[u32]) {
+        if self.swept.is_empty() {
+            return;
+        }
+        for (step, ends) in (1..).zip(path.windows(2)) {
+            for &vertex in network.swept_beside(ends[0], ends[1]) {
+                let sweeps = |&(_, from, to): &(u32, u32, u32)| self.goes(from, to, step) != NONE;
+                let bit = 1 << (step % 64);
+                let swept = network.sweepers(vertex).iter().any(sweeps);
+                let word = &mut self.swept[vertex as usize * self.words + step as usize / 64];
+                *word = if swept { *word | bit } else { *word & !bit };
+            }
+        }
+    }
+
+    /// Who goes from one vertex to another and is there at `step`, or [`NONE`].
+    #[inline]
+    fn goes(&self, from: u32, to: u32, step: u32) -> u32 {
+        let who = self.who(from, step - 1);
+        if who == self.who(to, step) { who } else { NONE }
     }
 
     fn write(&mut self, path: &[u32], agent: u16) {
@@ -80,44 +113,112 @@ impl Timetable {
         }
     }
 
-    /// The first step from `step` on at which nobody is at a vertex; the horizon if there is none.
+    /// The first step from `step` on at which one could be at a vertex; the horizon if there is none.
     #[inline]
-    pub fn free_from(&self, vertex: u32, step: u32) -> u32 {
-        self.find(vertex, step, u64::MAX)
+    pub fn free_from(&self, network: &Network, vertex: u32, step: u32) -> u32 {
+        self.find(network, vertex, step, u64::MAX)
     }
 
-    /// The first step from `step` on at which somebody is at a vertex; the horizon if there is none.
+    /// The first step from `step` on at which somebody keeps others from a vertex; the horizon if there is none.
     #[inline]
-    pub fn busy_from(&self, vertex: u32, step: u32) -> u32 {
-        self.find(vertex, step, 0)
+    pub fn busy_from(&self, network: &Network, vertex: u32, step: u32) -> u32 {
+        self.find(network, vertex, step, 0)
     }
 
     #[inline]
-    fn find(&self, vertex: u32, step: u32, flip: u64) -> u32 {
+    fn find(&self, network: &Network, vertex: u32, step: u32, flip: u64) -> u32 {
         if step >= self.horizon {
             return self.horizon;
         }
-        let row = &self.busy[vertex as usize * self.words..(vertex as usize + 1) * self.words];
         let mut word = step as usize / 64;
-        let mut bits = (row[word] ^ flip) & u64::MAX << (step % 64);
+        let mut bits = (self.word(network, vertex, word) ^ flip) & u64::MAX << (step % 64);
         while bits == 0 {
             word += 1;
             if word == self.words {
                 return self.horizon;
             }
-            bits = row[word] ^ flip;
+            bits = self.word(network, vertex, word) ^ flip;
         }
         (word * 64) as u32 + bits.trailing_zeros()
     }
 
-    /// Who goes the other way when one goes from `from` and is at `to` at `step`, or [`NONE`].
+    /// 64 steps of a vertex: is somebody where one can't be there?
     #[inline]
-    pub fn meets(&self, from: u32, to: u32, step: u32) -> u32 {
-        let other = self.who(to, step - 1);
-        if other == self.who(from, step) {
-            other
-        } else {
-            NONE
+    fn word(&self, network: &Network, vertex: u32, word: usize) -> u64 {
+        if network.is_plain() {
+            return self.busy[vertex as usize * self.words + word];
+        }
+        let swept = self.swept.get(vertex as usize * self.words + word);
+        let busy = network.conflicts(vertex).iter();
+        busy.fold(swept.copied().unwrap_or(0), |bits, &other| {
+            bits | self.busy[other as usize * self.words + word]
+        })
+    }
+
+    /// Is nobody in the way of one that goes from `from` to `to`, is there at `step`, and could be there?
+    #[inline]
+    pub fn lets_by(&self, network: &Network, from: u32, to: u32, step: u32) -> bool {
+        if network.is_plain() {
+            return self.goes(to, from, step) == NONE;
+        }
+        let beside = network.swept_beside(from, to);
+        beside.iter().all(|&vertex| self.who(vertex, step) == NONE)
+            && network
+                .swept(from, to)
+                .iter()
+                .all(|&vertex| self.swaps(network, vertex, from, step) == NONE)
+    }
+
+    /// Who leaves a vertex and sweeps `from`, to arrive at `step`, or [`NONE`]: who would swap with one that leaves `from`.
+    fn swaps(&self, network: &Network, vertex: u32, from: u32, step: u32) -> u32 {
+        let who = self.who(vertex, step - 1);
+        if who == NONE {
+            return NONE;
+        }
+        let to = network
+            .successors(vertex)
+            .iter()
+            .find(|&&to| self.who(to, step) == who);
+        match to {
+            Some(&to) if network.swept(vertex, to).contains(&from) => who,
+            _ => NONE,
+        }
+    }
+
+    /// Gives all who would be in conflict with one that goes from `from` to `to`, or stays there, and is there at `step`.
+    pub fn others(
+        &self,
+        network: &Network,
+        from: u32,
+        to: u32,
+        step: u32,
+        give: &mut impl FnMut(u32),
+    ) {
+        let mut one = |who: u32| {
+            if who != NONE {
+                give(who);
+            }
+        };
+        for &vertex in network.conflicts(to) {
+            one(self.who(vertex, step));
+        }
+        for &(_, start, end) in network.sweepers(to) {
+            if step > 0 {
+                one(self.goes(start, end, step));
+            }
+        }
+        if from == to || step == 0 {
+            return;
+        }
+        if network.is_plain() {
+            one(self.goes(to, from, step));
+            return;
+        }
+        for &vertex in network.swept_beside(from, to) {
+            one(self.who(vertex, step));
+        }
+        for &vertex in network.swept(from, to) {
+            one(self.swaps(network, vertex, from, step));
         }
     }
 }
