@@ -140,3 +140,39 @@ fn what_has_no_solution_is_told_from_what_was_not_found() {
         assert_eq!(result["unsolvable"], Value::Bool(unsolvable), "{options}");
     }
 }
+
+#[test]
+fn as_a_roadmap_the_plan_holds_and_large_agents_keep_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), &TRIPS);
+    let result = planned(directory.path(), "--work 400000 --as-roadmap --threads 2");
+    assert_eq!(result["solved"], Value::Bool(true));
+    assert_eq!(result["conflict_set_mean"], Value::from(1.0));
+    assert_eq!(
+        result,
+        planned(directory.path(), "--work 400000 --as-roadmap")
+    );
+
+    // The second one would be too near to the first at the goal, or cut off by it.
+    let trips = [[0, 0, 8, 0], [3, 3, 0, 3], [1, 0, 7, 3]];
+    write(directory.path(), &trips);
+    let bench = BENCH.replace("--agents 6", "--agents 3");
+    let options = "--as-roadmap --reach 1 --time-limit 1s --output plan.json";
+    let result = run(directory.path(), &format!("{bench} {options}")).json();
+    assert_eq!(result["agents"], Value::from(2));
+    let plan = std::fs::read_to_string(directory.path().join("plan.json")).unwrap();
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let paths: Vec<Vec<[i64; 2]>> = serde_json::from_value(plan["paths"].clone()).unwrap();
+    for (a, b) in paths[0].iter().zip(&paths[1]) {
+        assert!((a[0] - b[0]).abs() + (a[1] - b[1]).abs() > 1, "{a:?} {b:?}");
+    }
+
+    for (options, words) in [
+        ("--reach 1", "--as-roadmap"),
+        ("--as-roadmap --reach 9", "from 0 to 8"),
+    ] {
+        let ended = run(directory.path(), &format!("{BENCH} {options}"));
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+}

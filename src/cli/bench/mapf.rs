@@ -39,6 +39,16 @@ pub struct MapfArgs {
     /// May closed rings of agents turn? On floors they may not
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
     allow_rotation: bool,
+    /// Threads that search for distances; the plan does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: u32,
+    /// Plan as on a roadmap with conflict sets, without what is known of grids
+    #[arg(long)]
+    as_roadmap: bool,
+    /// On the roadmap nobody may be within so many cells of another one, centre to centre; who would be so at the start or
+    /// the goal is left out
+    #[arg(long, value_name = "CELLS", default_value_t = 0.0, value_parser = reach, requires = "as_roadmap")]
+    reach: f64,
     /// Write the paths to this file, as {"paths": [[[x, y], ...], ...]}
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -47,20 +57,32 @@ pub struct MapfArgs {
     json: bool,
 }
 
+fn reach(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(cells) if (0.0..=8.0).contains(&cells) => Ok(cells),
+        _ => Err("a number of cells from 0 to 8 is expected, such as 1.5".to_owned()),
+    }
+}
+
 /// Plans, and says what came of it.
 pub fn run(args: MapfArgs) -> Result<(), Failure> {
     let cells = scen::load_cells(&args.map)?;
     let trips = scen::load(&args.scen, &cells, args.agents as usize)?;
 
     let begun = Instant::now();
-    let (network, vertex_of) = Network::grid(&cells.free, cells.width, cells.height());
-    let instance = Instance {
+    let (mut network, vertex_of) = Network::grid(&cells.free, cells.width, cells.height());
+    let mut instance = Instance {
         starts: trips.iter().map(|trip| vertex_of[trip.start]).collect(),
         goals: trips.iter().map(|trip| vertex_of[trip.goal]).collect(),
     };
+    if args.as_roadmap {
+        network = network.as_roadmap(args.reach);
+        instance = instance.with_room(&network);
+    }
     let options = Options {
         rotation: args.allow_rotation,
         seed: args.seed,
+        threads: args.threads as usize,
     };
     let time_limit = match (args.time_limit, args.work) {
         (None, None) => TIME_LIMIT,
@@ -96,7 +118,10 @@ pub fn run(args: MapfArgs) -> Result<(), Failure> {
         "peak_memory_mb": peak_memory_mb(),
     });
     if args.json {
-        let mut result = json!({ "agents": args.agents, "work": work, "host": host });
+        let mut result = json!({ "agents": instance.starts.len(), "work": work, "host": host });
+        if args.as_roadmap {
+            result["conflict_set_mean"] = json!(network.conflict_set_mean());
+        }
         merge(&mut result, figures);
         say!("{result}");
     } else {

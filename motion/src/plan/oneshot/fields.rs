@@ -40,8 +40,47 @@ struct Field {
 }
 
 impl Fields {
-    /// A field for each goal, searched towards the start of the same index.
-    pub fn new(network: &Network, goals: &[u32], starts: &[u32]) -> Self {
+    /// A field for each goal, searched towards the start of the same index and up to it. Each thread searches for some of
+    /// them; they don't depend on each other.
+    pub fn new(network: &Network, goals: &[u32], starts: &[u32], threads: usize) -> Self {
+        let share = goals.len().div_ceil(threads.max(1)).max(1);
+        let mut shares = goals.chunks(share).zip(starts.chunks(share));
+        let Some((first_goals, first_starts)) = shares.next() else {
+            return Self::of(network, &[], &[]);
+        };
+        let mut fields = None;
+        let mut others = Vec::new();
+        std::thread::scope(|scope| {
+            let started: Vec<_> = shares
+                .map(|(goals, starts)| scope.spawn(|| Self::of(network, goals, starts)))
+                .collect();
+            fields = Some(Self::of(network, first_goals, first_starts));
+            for thread in started {
+                match thread.join() {
+                    Ok(part) => others.push(part),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        let mut fields = fields.unwrap_or_else(|| Self::of(network, &[], &[]));
+        for part in others {
+            fields.add(part);
+        }
+        fields
+    }
+
+    /// Adds fields that were searched apart.
+    fn add(&mut self, part: Self) {
+        let offset = (self.distances.len() / TILE) as u32;
+        self.fields.extend(part.fields);
+        let moved = |tile: u32| if tile == NONE { NONE } else { tile + offset };
+        self.tile_of.extend(part.tile_of.into_iter().map(moved));
+        self.distances.extend(part.distances);
+        self.work += part.work;
+    }
+
+    /// The fields of some goals.
+    fn of(network: &Network, goals: &[u32], starts: &[u32]) -> Self {
         let tiles = network.tiles();
         let mut fields = Self {
             fields: Vec::with_capacity(goals.len()),
@@ -66,6 +105,7 @@ impl Fields {
                 distances: &mut fields.distances,
             };
             known.set(goal, 0);
+            fields.distance(network, field as u32, start);
         }
         fields
     }

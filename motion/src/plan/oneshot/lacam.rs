@@ -5,6 +5,7 @@
 //! successors are made by PIBT, one at a time, each under other constraints. It is complete: when nothing is left open
 //! there is no solution, or none better than the one that was found.
 
+use super::Options;
 use super::fields::{Fields, UNREACHABLE};
 use super::network::NONE;
 use super::order::Order;
@@ -52,13 +53,13 @@ enum Step {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(problem: Problem<'a>, starts: &[u32], seed: u64) -> Self {
+    pub fn new(problem: Problem<'a>, starts: &[u32], options: &Options) -> Self {
         let network = problem.network;
         let agents = starts.len();
         let mut search = Self {
             problem,
-            fields: Fields::new(network, problem.goals, starts),
-            pibt: Pibt::new(network, agents, seed),
+            fields: Fields::new(network, problem.goals, starts, options.threads),
+            pibt: Pibt::new(network, agents, options.seed),
             tree: Tree::new(agents),
             open: Vec::new(),
             ranks: vec![0; agents],

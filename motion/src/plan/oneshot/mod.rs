@@ -31,10 +31,36 @@ pub use solution::Solution;
 /// Where agents are and where they go.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance {
-    /// Vertex of each agent at first; all different.
+    /// Vertex of each agent at first; none in conflict with another one.
     pub starts: Vec<u32>,
-    /// Vertex of each agent at last; all different.
+    /// Vertex of each agent at last; none in conflict with another one.
     pub goals: Vec<u32>,
+}
+
+impl Instance {
+    /// The same without those who would be in conflict at the start or at the goal with one before them.
+    pub fn with_room(&self, network: &Network) -> Self {
+        let mut taken = [vec![false; network.len()], vec![false; network.len()]];
+        let mut with_room = Self {
+            starts: Vec::new(),
+            goals: Vec::new(),
+        };
+        for (&start, &goal) in self.starts.iter().zip(&self.goals) {
+            let free = |taken: &[bool], vertex| {
+                network
+                    .conflicts(vertex)
+                    .iter()
+                    .all(|&other| !taken[other as usize])
+            };
+            if free(&taken[0], start) && free(&taken[1], goal) {
+                taken[0][start as usize] = true;
+                taken[1][goal as usize] = true;
+                with_room.starts.push(start);
+                with_room.goals.push(goal);
+            }
+        }
+        with_room
+    }
 }
 
 /// How to plan.
@@ -44,6 +70,18 @@ pub struct Options {
     pub rotation: bool,
     /// Of all that is left to chance.
     pub seed: u64,
+    /// Threads that search for distances, the calling one included; the plan does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            rotation: false,
+            seed: 0,
+            threads: 1,
+        }
+    }
 }
 
 /// What came of it.
@@ -81,7 +119,7 @@ pub const AGENTS_MAX: usize = 65_000;
 /// // Two in a row of three cells and one below the middle: they have to swap.
 /// let (network, vertex) = Network::grid(&[true, true, true, false, true, false], 3, 2);
 /// let instance = Instance { starts: vec![vertex[0], vertex[2]], goals: vec![vertex[2], vertex[0]] };
-/// let options = Options { rotation: true, seed: 0 };
+/// let options = Options { rotation: true, ..Options::default() };
 /// let (outcome, _work) = plan(&network, &instance, &options, &mut |_| true, &mut |_| ());
 /// let Outcome::Solved { best, optimal, .. } = outcome else { panic!("it can be solved") };
 /// assert!(optimal);
@@ -93,7 +131,7 @@ pub const AGENTS_MAX: usize = 65_000;
 /// It ends before `go_on` says no only if the best solution is proven to be one.
 ///
 /// # Panics
-/// If starts and goals are not as many as each other, not different, not vertices of the network, or more than
+/// If starts and goals are not as many as each other, in conflict, not vertices of the network, or more than
 /// [`AGENTS_MAX`].
 pub fn plan(
     network: &Network,
@@ -108,7 +146,7 @@ pub fn plan(
         goals: &instance.goals,
         rotation: options.rotation,
     };
-    let mut search = Search::new(problem, &instance.starts, options.seed);
+    let mut search = Search::new(problem, &instance.starts, options);
 
     // A first solution.
     match search.run(go_on) {
@@ -172,12 +210,14 @@ fn check(network: &Network, instance: &Instance) {
     assert_eq!(agents, instance.goals.len(), "as many goals as starts");
     assert!(agents <= AGENTS_MAX, "at most {AGENTS_MAX} agents");
     for all in [&instance.starts, &instance.goals] {
-        let mut seen = vec![false; network.len()];
+        let mut taken = vec![false; network.len()];
         for &vertex in all {
+            let conflicts = network.conflicts(vertex);
             assert!(
-                !std::mem::replace(&mut seen[vertex as usize], true),
-                "all different"
+                conflicts.iter().all(|&other| !taken[other as usize]),
+                "none in conflict with another one"
             );
+            taken[vertex as usize] = true;
         }
     }
 }

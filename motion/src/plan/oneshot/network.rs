@@ -235,6 +235,11 @@ impl Network {
             [self.conflict_start[vertex] as usize..self.conflict_start[vertex + 1] as usize]
     }
 
+    /// Vertices in a conflict set, on average.
+    pub fn conflict_set_mean(&self) -> f64 {
+        self.conflicts.len() as f64 / self.len().max(1) as f64
+    }
+
     /// What is swept on the way to a vertex or while staying there: its conflict set first.
     #[inline]
     pub fn swept(&self, from: u32, to: u32) -> &[u32] {

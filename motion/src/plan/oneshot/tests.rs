@@ -18,6 +18,14 @@ fn network(rows: &[&str]) -> (Network, Vec<u32>) {
     Network::grid(&passable, rows[0].len(), rows.len())
 }
 
+fn options(rotation: bool, seed: u64) -> Options {
+    Options {
+        rotation,
+        seed,
+        ..Options::default()
+    }
+}
+
 /// Agents between cells, given by their numbers in reading order.
 fn instance(vertex: &[u32], cells: &[(usize, usize)]) -> Instance {
     Instance {
@@ -83,7 +91,7 @@ fn least_loss(network: &Network, instance: &Instance, rotation: bool) -> Option<
                     }
                 })
                 .collect();
-            let options = Options { rotation, seed: 0 };
+            let options = options(rotation, 0);
             if (Solution { paths })
                 .check(network, &step, &options)
                 .is_err()
@@ -199,7 +207,7 @@ proptest! {
     #[test]
     fn tiny_instances_are_solved_as_well_as_can_be((network, instance) in tiny(), rotation: bool, seed: u64) {
         let problem = Problem { network: &network, goals: &instance.goals, rotation };
-        let mut search = Search::new(problem, &instance.starts, seed);
+        let mut search = Search::new(problem, &instance.starts, &options(rotation, seed));
         let least = least_loss(&network, &instance, rotation);
         let stop = search.run(&mut |_| true);
         prop_assert_eq!(stop == Stop::Found, least.is_some());
@@ -208,7 +216,7 @@ proptest! {
             prop_assert_eq!(search.loss(), least);
         }
         // And the whole planner: it stops by itself only with the best.
-        match planned(&network, &instance, Options { rotation, seed }, 1_000_000) {
+        match planned(&network, &instance, options(rotation, seed), 1_000_000) {
             Outcome::Solved { best, optimal, .. } => {
                 let loss = best.sum_of_loss();
                 prop_assert!(u64::from(least.unwrap()) <= loss);
@@ -219,12 +227,13 @@ proptest! {
         }
     }
 
-    /// Every plan is valid, first and last, and the same for the same work.
+    /// Every plan is valid, first and last, and the same for the same work, whatever the threads.
     #[test]
     fn plans_are_valid_and_repeat((network, instance) in small(), rotation: bool, seed: u64) {
-        let options = Options { rotation, seed };
+        let options = options(rotation, seed);
         let outcome = planned(&network, &instance, options, 200_000);
-        prop_assert_eq!(planned(&network, &instance, options, 200_000), outcome);
+        let others = Options { threads: 3, ..options };
+        prop_assert_eq!(planned(&network, &instance, others, 200_000), outcome);
     }
 }
 
@@ -233,7 +242,7 @@ fn a_ring_turns_only_where_it_may() {
     let (network, vertex) = network(&["..", ".."]);
     let ring = instance(&vertex, &[(0, 1), (1, 3), (3, 2), (2, 0)]);
     for (rotation, solvable) in [(true, true), (false, false)] {
-        let outcome = planned(&network, &ring, Options { rotation, seed: 1 }, u64::MAX);
+        let outcome = planned(&network, &ring, options(rotation, 1), u64::MAX);
         match outcome {
             Outcome::Solved { best, optimal, .. } => {
                 assert!(solvable && optimal);
@@ -282,7 +291,7 @@ fn deadlock_prone_floors_are_solved() {
             let outcome = planned(
                 &network,
                 &instance(&vertex, cells),
-                Options { rotation, seed: 3 },
+                options(rotation, 3),
                 3_000_000,
             );
             assert!(
@@ -298,10 +307,7 @@ fn what_cant_be_solved_is_said_to_be_so() {
     // Two in a corridor can't pass each other.
     let (corridor, vertex) = network(&["...."]);
     let swap = instance(&vertex, &[(0, 3), (3, 0)]);
-    let options = Options {
-        rotation: true,
-        seed: 0,
-    };
+    let options = options(true, 0);
     assert_eq!(
         planned(&corridor, &swap, options, u64::MAX),
         Outcome::Unsolvable
@@ -315,4 +321,70 @@ fn what_cant_be_solved_is_said_to_be_so() {
     );
     // A budget that ends at once proves nothing.
     assert_eq!(planned(&corridor, &swap, options, 0), Outcome::NotFound);
+}
+
+/// Of the public maps those on which planners are known to jam: whoever goes where, it is solved, or proven that it can't be.
+#[test]
+fn deadlock_prone_public_maps_are_decided() {
+    let Some(data) = std::env::var_os("TAKT_DATA") else {
+        println!("skipped: TAKT_DATA is not set");
+        return;
+    };
+    for (name, agents, least) in [
+        ("tree", 3, 30),
+        ("corners", 3, 30),
+        ("tunnel", 4, 30),
+        ("string", 4, 30),
+        ("loop-chain", 5, 30),
+        ("connector", 7, 30),
+    ] {
+        let path = std::path::Path::new(&data).join(format!("mapf/maps/{name}.map"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<String> = text
+            .lines()
+            .skip(4)
+            .map(|row| row.replace(['@', 'T'], "#"))
+            .collect();
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let (network, vertex) = network(&rows);
+        let mut free: Vec<u32> = vertex.into_iter().filter(|&v| v != u32::MAX).collect();
+        let mut chance = crate::plan::chance::Chance::new(9);
+        let mut shuffled = || {
+            for at in (1..free.len()).rev() {
+                free.swap(at, chance.below(at + 1));
+            }
+            free[..agents].to_vec()
+        };
+        let mut solved = 0;
+        for round in 0..30 {
+            let instance = Instance {
+                starts: shuffled(),
+                goals: shuffled(),
+            };
+            for rotation in [true, false] {
+                // The first plan will do.
+                let found = std::cell::Cell::new(false);
+                let (outcome, _) = plan(
+                    &network,
+                    &instance,
+                    &options(rotation, round),
+                    &mut |work| work < 3_000_000 && !found.get(),
+                    &mut |_| found.set(true),
+                );
+                match outcome {
+                    Outcome::Solved { best, .. } => {
+                        assert_eq!(
+                            best.check(&network, &instance, &options(rotation, round)),
+                            Ok(())
+                        );
+                        solved += 1;
+                    }
+                    Outcome::Unsolvable => println!("{name} {round}: unsolvable"),
+                    Outcome::NotFound => panic!("{name}: {instance:?} is not decided"),
+                }
+            }
+        }
+        println!("{name}: {solved} of 60 solved");
+        assert!(solved >= least);
+    }
 }
