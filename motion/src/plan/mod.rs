@@ -10,15 +10,16 @@
 //! - *refuges*: one that has nowhere to go and is in the way is given a place to go to, with precedence (`routes`);
 //! - *gates*: a dead end is kept for one visitor at a time, and the others wait away from its mouth (`gates`);
 //! - *detours*: who has long been stopped by one that can't move goes round, if there is a way round (`recall`);
-//! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through.
+//! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through;
+//! - *a complete search*: for one that draws them in vain, too, LaCAM\* plans for everybody (`jam`, [`oneshot`]).
 //!
-//! On grids, and not on floors yet: [`oneshot`], for everybody from a start to a goal, and [`lifelong`], for robots that
-//! turn.
+//! [`oneshot`] also plans on grids, for everybody from a start to a goal; [`lifelong`] for robots that turn.
 
 mod chance;
 mod distance;
 mod gates;
 mod graph;
+mod jam;
 pub mod lifelong;
 mod memory;
 pub mod oneshot;
@@ -40,6 +41,7 @@ use crate::proposal::{MotionProposal, MotionSnapshot};
 use distance::Fields;
 use gates::Gates;
 use graph::{Graph, NONE};
+use jam::Jam;
 use memory::Memory;
 use pibt::{Stacks, Step};
 use routes::RefugeFinder;
@@ -78,6 +80,7 @@ pub struct Planner {
     gates: Gates,
     finder: RefugeFinder,
     stacks: Stacks,
+    jam: Jam,
     /// Closed places in the last snapshot.
     closed: Vec<PlaceId>,
     /// Who decides when, in the current step.
@@ -108,6 +111,7 @@ impl Planner {
             gates: Gates::new(&graph),
             finder: RefugeFinder::new(graph.nodes),
             stacks: Stacks::default(),
+            jam: Jam::default(),
             closed: Vec::new(),
             order: Vec::with_capacity(agents),
             queue: Vec::with_capacity(agents),
@@ -130,7 +134,20 @@ impl Planner {
             "the floor it was made for"
         );
         self.begin(snapshot);
+        if !self.get_out_of_jam(floor, snapshot) {
+            self.roll_forward();
+        }
 
+        out.stamp = snapshot.stamp;
+        out.base_end.clear();
+        out.base_end.extend(snapshot.agents.iter().map(|a| a.seq));
+        out.moves.clear();
+        out.moves.extend_from_slice(&self.world.moves);
+        out.work = self.work();
+    }
+
+    /// Plans step by step, as far as the window goes.
+    fn roll_forward(&mut self) {
         let mut still = 0;
         for step in 0..self.options.window.max(1) {
             // Who goes first?
@@ -165,17 +182,10 @@ impl Planner {
                 break;
             }
         }
-
-        out.stamp = snapshot.stamp;
-        out.base_end.clear();
-        out.base_end.extend(snapshot.agents.iter().map(|a| a.seq));
-        out.moves.clear();
-        out.moves.extend_from_slice(&self.world.moves);
-        out.work = self.work();
     }
 
     fn work(&self) -> u64 {
-        self.world.work + self.fields.work + self.finder.work
+        self.world.work + self.fields.work + self.finder.work + self.jam.work
     }
 
     /// Shuts and opens dead ends, and sends those away who idle in one that is wanted.

@@ -135,6 +135,33 @@ fn idle_vehicles_make_room() {
     }
 }
 
+/// Of the public maps those on which planners are known to jam, as floors on which new goals come again and again.
+#[test]
+fn deadlock_prone_public_maps() {
+    let Some(data) = std::env::var_os("TAKT_DATA") else {
+        println!("skipped: TAKT_DATA is not set");
+        return;
+    };
+    for (name, vehicles) in [
+        ("tree", 3),
+        ("corners", 3),
+        ("tunnel", 4),
+        ("string", 4),
+        ("loop-chain", 4),
+        ("connector", 6),
+    ] {
+        let path = std::path::Path::new(&data).join(format!("mapf/maps/{name}.map"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<&str> = text.lines().skip(4).collect();
+        for carry in [Carry::All, Carry::Some] {
+            for seed in 0..5 {
+                let shop = run(&rows, vehicles, 1_000, carry, seed);
+                assert_lively(&format!("{name} {carry:?} {seed}"), &shop, 10, 400);
+            }
+        }
+    }
+}
+
 /// The MovingAI map of a warehouse, if `TAKT_DATA` says where the public data are.
 fn warehouse(vehicles: usize) -> Option<Floor> {
     let data = std::env::var_os("TAKT_DATA")?;

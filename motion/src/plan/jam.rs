@@ -1,0 +1,414 @@
+//! The way out of a jam: for one that has long moved in vain a search that is complete plans for everybody.
+//!
+//! Priority inheritance looks one step ahead, and no rule of thumb that helps it on helps everywhere. LaCAM\* finds a way
+//! for one in a jam wherever there is one (`oneshot`), on this floor's conflict sets: the jammed vehicle to its goal, and
+//! all others to theirs or out of the way. What it finds is carried out as it is until the vehicle has arrived, or
+//! something comes between.
+
+use super::Planner;
+use super::graph::{Graph, NONE};
+use super::oneshot::{self, Instance, Network, Options, Outcome};
+use crate::proposal::{MotionSnapshot, Move};
+use std::cell::Cell;
+use takt_maps::{ClassId, Floor, PlaceId};
+
+/// Lots have been drawn three times by then.
+const FRET_JAMMED: u32 = 72;
+/// Plans after an attempt in vain before the next one.
+const PAUSE: u32 = 40;
+/// Plans in a row in which nobody has moved on, after which a way out is given up.
+const STILL_MAX: u32 = 80;
+
+/// What is done about jams.
+#[derive(Clone, Debug)]
+pub(super) struct Jam {
+    /// Moves in vain, or plans without a move, after which a vehicle is in a jam.
+    pub fret_jammed: u32,
+    way_out: Option<WayOut>,
+    /// Plans until the next attempt.
+    pause: u32,
+    /// Effort in the current plan.
+    pub work: u64,
+}
+
+impl Default for Jam {
+    fn default() -> Self {
+        Self {
+            fret_jammed: FRET_JAMMED,
+            way_out: None,
+            pause: 0,
+            work: 0,
+        }
+    }
+}
+
+/// A plan for everybody.
+#[derive(Clone, Debug)]
+struct WayOut {
+    /// For whom it is.
+    whom: u32,
+    goal: u32,
+    /// One at a time, in this order.
+    moves: Vec<Move>,
+    /// Where each base ended when it was made, as sequence numbers.
+    base_end: Vec<u32>,
+    /// Moves that had been granted in the plan before, and in how many plans none has been since.
+    done: usize,
+    still: u32,
+}
+
+impl Planner {
+    /// Plans the way out of a jam, if there is one, or goes on with it; the moves are in the world then.
+    pub(super) fn get_out_of_jam(&mut self, floor: &Floor, snapshot: &MotionSnapshot) -> bool {
+        self.jam.work = 0;
+        self.jam.pause = self.jam.pause.saturating_sub(1);
+        if let Some(way_out) = self.jam.way_out.take() {
+            let whom = &self.world.agents[way_out.whom as usize];
+            if whom.present && whom.node != way_out.goal && self.go_on_with(way_out, snapshot) {
+                return true;
+            }
+            self.world.undo(&self.graph, 0);
+        }
+        let Some(whom) = self.jammed() else {
+            return false;
+        };
+        if let Some(moves) = self.find_way_out(floor, whom) {
+            let way_out = WayOut {
+                whom,
+                goal: self.world.agents[whom as usize].goal,
+                moves,
+                base_end: snapshot.agents.iter().map(|agent| agent.seq).collect(),
+                done: 0,
+                still: 0,
+            };
+            if self.go_on_with(way_out, snapshot) {
+                return true;
+            }
+            self.world.undo(&self.graph, 0);
+        }
+        self.jam.pause = PAUSE;
+        false
+    }
+
+    /// Who has moved in vain for longest, if it is long enough.
+    fn jammed(&self) -> Option<u32> {
+        if self.jam.pause > 0 {
+            return None;
+        }
+        let fret = |&agent: &u32| self.memory[agent as usize].fret;
+        (0..self.world.agents.len() as u32)
+            .filter(|agent| {
+                let it = &self.world.agents[*agent as usize];
+                let own = self.memory[*agent as usize].goal.map(|goal| goal.0) == Some(it.goal);
+                it.active() && !it.fixed && own && fret(agent) >= self.jam.fret_jammed
+            })
+            .max_by_key(|agent| (fret(agent), std::cmp::Reverse(*agent)))
+    }
+
+    /// Puts the moves that are left into the world; `false` if they don't fit what is the case now.
+    fn go_on_with(&mut self, mut way_out: WayOut, snapshot: &MotionSnapshot) -> bool {
+        let mut granted = Vec::with_capacity(snapshot.agents.len());
+        for (now, &then) in snapshot.agents.iter().zip(&way_out.base_end) {
+            let Some(count) = now.seq.checked_sub(then) else {
+                return false;
+            };
+            granted.push(count);
+        }
+        let mut planned = vec![0; granted.len()];
+        way_out
+            .moves
+            .iter()
+            .for_each(|moved| planned[moved.vehicle.index()] += 1);
+        if planned
+            .iter()
+            .zip(&granted)
+            .any(|(planned, granted)| planned < granted)
+        {
+            return false; // somebody has gone another way
+        }
+        let done = granted.iter().map(|&count| count as usize).sum();
+        way_out.still = if done > way_out.done {
+            0
+        } else {
+            way_out.still + 1
+        };
+        way_out.done = done;
+        if granted.len() != self.world.agents.len() || way_out.still > STILL_MAX {
+            return false;
+        }
+        let longest = self.options.window as usize * granted.len();
+        for moved in &way_out.moves {
+            let (agent, edge) = (u32::from(moved.vehicle.0), moved.edge.0);
+            let left = &mut granted[agent as usize];
+            if *left > 0 {
+                *left -= 1;
+                continue;
+            }
+            if self.world.moves.len() == longest {
+                break;
+            }
+            if self.world.agents[agent as usize].fixed {
+                break; // it hands a load over: what comes after that waits
+            }
+            if !self.may_go(agent, edge) {
+                return false;
+            }
+            self.world.go(&self.graph, agent, edge);
+            let it = &mut self.world.agents[agent as usize];
+            it.fixed |= it.node == it.dwells_at;
+        }
+        self.jam.way_out = Some(way_out);
+        true
+    }
+
+    /// Can a vehicle take an edge as the world is, pushing nobody?
+    fn may_go(&self, agent: u32, edge: u32) -> bool {
+        let it = &self.world.agents[agent as usize];
+        let in_the_way = |swept: &super::graph::Swept| {
+            let other = self.world.occupant[swept.node as usize];
+            other != NONE
+                && other != agent
+                && swept.classes >> self.world.agents[other as usize].class & 1 == 1
+        };
+        it.present
+            && !it.fixed
+            && it.node == self.graph.edges[edge as usize].0
+            && !self.world.edge_closed(&self.graph, edge)
+            && !self.graph.swept(it.class, edge).iter().any(in_the_way)
+            && self.world.full_zone(&self.graph, agent, edge).is_none()
+    }
+
+    /// Moves, one at a time, that bring a vehicle to its goal.
+    fn find_way_out(&mut self, floor: &Floor, whom: u32) -> Option<Vec<Move>> {
+        let layers = Layers::new(floor, self);
+        let (agents, instance) = layers.instance(floor, self, whom)?;
+        // After the first plan as much again for a better one.
+        let (spent, limit) = (Cell::new(0), Cell::new(self.options.work_max));
+        let options = Options {
+            rotation: false,
+            seed: self.options.seed,
+            threads: 1,
+        };
+        let (outcome, work) = oneshot::plan(
+            &layers.network,
+            &instance,
+            &options,
+            &mut |work| {
+                spent.set(work);
+                work < limit.get()
+            },
+            &mut |_| limit.set(2 * spent.get()),
+        );
+        self.jam.work += work;
+        let Outcome::Solved { best, .. } = outcome else {
+            return None;
+        };
+        let at = agents.iter().position(|&agent| agent == whom)?;
+        let steps = best.paths[at].len() - 1;
+        let moves = self.in_order(&layers, &agents, &best, steps);
+        self.world.undo(&self.graph, 0);
+        moves
+    }
+
+    /// The moves of so many steps one at a time: in a step each goes when its way is clear.
+    fn in_order(
+        &mut self,
+        layers: &Layers,
+        agents: &[u32],
+        solution: &oneshot::Solution,
+        steps: usize,
+    ) -> Option<Vec<Move>> {
+        for step in 1..=steps {
+            let mut waiting: Vec<(u32, u32)> = Vec::new();
+            for (at, &agent) in agents.iter().enumerate() {
+                let (from, to) = (solution.at(at, step - 1), solution.at(at, step));
+                if from != to {
+                    waiting.push((agent, layers.edge(self, from, to)?));
+                }
+            }
+            while !waiting.is_empty() {
+                let before = waiting.len();
+                waiting.retain(|&(agent, edge)| {
+                    let goes = self.may_go(agent, edge);
+                    if goes {
+                        self.world.go(&self.graph, agent, edge);
+                    }
+                    !goes
+                });
+                if waiting.len() == before {
+                    return None; // a zone is full: the search knows nothing of zones
+                }
+            }
+        }
+        Some(self.world.moves.clone())
+    }
+}
+
+/// The floor as the one-shot planner reads it: for each kind and class that can move a layer of all nodes, with conflicts
+/// across layers.
+struct Layers {
+    /// Kind and class.
+    layers: Vec<(u8, u8)>,
+    nodes: usize,
+    network: Network,
+}
+
+impl Layers {
+    fn new(floor: &Floor, planner: &Planner) -> Self {
+        let (graph, world) = (&planner.graph, &planner.world);
+        let movable = world.agents.iter().filter(|it| it.present && !it.fixed);
+        let mut layers: Vec<(u8, u8)> = movable.map(|it| (it.kind, it.class)).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        let nodes = graph.nodes;
+        let vertex = |layer: usize, node: u32| layer as u32 * nodes as u32 + node;
+
+        let (mut arcs, mut sweeps, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+        for (layer, &(kind, class)) in layers.iter().enumerate() {
+            for node in 0..nodes as u32 {
+                for (to, edge) in ways(planner, kind, class, node) {
+                    for swept in graph.swept(class, edge) {
+                        for other in with_class(&layers, swept.classes) {
+                            sweeps.push((arcs.len() as u32, vertex(other, swept.node)));
+                        }
+                    }
+                    arcs.push((vertex(layer, node), vertex(layer, to)));
+                }
+                for place in floor.conflicts.of(ClassId(class), PlaceId(node)) {
+                    let Some(there) = floor.roadmap.node_of(place.place) else {
+                        continue;
+                    };
+                    for other in with_class(&layers, place.classes) {
+                        conflicts.push((vertex(layer, node), vertex(other, there.0)));
+                    }
+                }
+                for other in layer + 1..layers.len() {
+                    conflicts.push((vertex(layer, node), vertex(other, node)));
+                }
+            }
+        }
+        Self {
+            network: Network::roadmap(layers.len() * nodes, &arcs, &conflicts, &sweeps),
+            layers,
+            nodes,
+        }
+    }
+
+    fn vertex(&self, kind: u8, class: u8, node: u32) -> Option<u32> {
+        let layer = self.layers.binary_search(&(kind, class)).ok()?;
+        Some((layer * self.nodes) as u32 + node)
+    }
+
+    /// Those who can move, and from where to where: `whom` to its goal, each other one to its own, if nobody before it
+    /// needs the place, or else to the nearest place that is left.
+    fn instance(
+        &self,
+        floor: &Floor,
+        planner: &Planner,
+        whom: u32,
+    ) -> Option<(Vec<u32>, Instance)> {
+        let world = &planner.world;
+        let mut taken = vec![false; self.network.len()];
+        let mut agents = vec![whom];
+        for (at, it) in world.agents.iter().enumerate().filter(|(_, it)| it.present) {
+            if !it.fixed {
+                if at as u32 != whom {
+                    agents.push(at as u32);
+                }
+                continue;
+            }
+            for place in floor.conflicts.of(ClassId(it.class), PlaceId(it.node)) {
+                let Some(node) = floor.roadmap.node_of(place.place) else {
+                    continue;
+                };
+                for layer in with_class(&self.layers, place.classes) {
+                    taken[layer * self.nodes + node.index()] = true;
+                }
+            }
+        }
+        let mut instance = Instance {
+            starts: Vec::new(),
+            goals: Vec::new(),
+        };
+        for &agent in &agents {
+            let it = &world.agents[agent as usize];
+            let start = self.vertex(it.kind, it.class, it.node)?;
+            let goal = it.active().then_some(it.goal);
+            let goal = goal.and_then(|goal| self.vertex(it.kind, it.class, goal));
+            let free = |vertex: u32| {
+                let conflicts = self.network.conflicts(vertex);
+                conflicts.iter().all(|&other| !taken[other as usize])
+            };
+            let reached = |goal: &u32| self.network.distance(start, *goal).is_some();
+            let chosen = match goal.filter(|&goal| free(goal)).filter(reached) {
+                Some(goal) => goal,
+                None if agent == whom => return None,
+                None => self.nearest(start, free)?,
+            };
+            taken[chosen as usize] = true;
+            instance.starts.push(start);
+            instance.goals.push(chosen);
+        }
+        Some((agents, instance))
+    }
+
+    /// The nearest vertex that will do.
+    fn nearest(&self, start: u32, will_do: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut seen = vec![false; self.network.len()];
+        let mut queue = vec![start];
+        seen[start as usize] = true;
+        let mut at = 0;
+        while let Some(&vertex) = queue.get(at) {
+            if will_do(vertex) {
+                return Some(vertex);
+            }
+            at += 1;
+            for &to in self.network.successors(vertex) {
+                if !std::mem::replace(&mut seen[to as usize], true) {
+                    queue.push(to);
+                }
+            }
+        }
+        None
+    }
+
+    /// The edge between two vertices.
+    fn edge(&self, planner: &Planner, from: u32, to: u32) -> Option<u32> {
+        let (kind, class) = self.layers[from as usize / self.nodes];
+        let node = |vertex: u32| vertex % self.nodes as u32;
+        let mut ways = ways(planner, kind, class, node(from));
+        ways.find(|&(end, _)| end == node(to)).map(|(_, edge)| edge)
+    }
+}
+
+/// Layers of vehicles of these classes.
+fn with_class(layers: &[(u8, u8)], classes: takt_maps::ClassMask) -> impl Iterator<Item = usize> {
+    let layers = layers.iter().enumerate();
+    layers
+        .filter(move |(_, (_, class))| classes >> class & 1 == 1)
+        .map(|(at, _)| at)
+}
+
+/// Where one can go from a node, past those who can't move, and by which edge: the quickest to each end.
+fn ways(planner: &Planner, kind: u8, class: u8, node: u32) -> impl Iterator<Item = (u32, u32)> {
+    let (graph, world): (&Graph, _) = (&planner.graph, &planner.world);
+    let arcs = graph.kinds[usize::from(kind)].out.row(node as usize);
+    let open = move |edge: u32| {
+        let barred = |swept: &super::graph::Swept| {
+            let other = world.occupant[swept.node as usize];
+            other != NONE
+                && world.agents[other as usize].fixed
+                && swept.classes >> world.agents[other as usize].class & 1 == 1
+        };
+        !world.edge_closed(graph, edge) && !graph.swept(class, edge).iter().any(barred)
+    };
+    let best = move |arc: &&super::graph::Arc| {
+        let quicker = |other: &&super::graph::Arc| {
+            other.node == arc.node
+                && (other.ms, other.edge) < (arc.ms, arc.edge)
+                && open(other.edge)
+        };
+        arc.node != node && open(arc.edge) && arcs.iter().find(quicker).is_none()
+    };
+    arcs.iter().filter(best).map(|arc| (arc.node, arc.edge))
+}
