@@ -12,11 +12,19 @@
 //! - *detours*: who has long been stopped by one that can't move goes round, if there is a way round (`recall`);
 //! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through.
 //!
+//! Baselines to compare it with on floors ([`Discipline`]): a fixed order, the same with dependencies on late vehicles
+//! reversed, and exclusive blocks.
+//!
 //! On grids, and not on floors yet: [`oneshot`], for everybody from a start to a goal, and [`lifelong`], for robots that
 //! turn.
 
+mod blocks;
 mod chance;
+mod discipline;
+#[cfg(test)]
+mod discipline_tests;
 mod distance;
+mod fixed;
 mod gates;
 mod graph;
 pub mod lifelong;
@@ -29,12 +37,18 @@ mod routes;
 #[cfg(test)]
 mod rules;
 mod spurs;
+mod stage;
+mod switching;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod world;
 mod yielding;
+
+pub use blocks::Blocks;
+pub use discipline::{AnyPlanner, Discipline};
+pub use fixed::FixedOrder;
 
 use crate::proposal::{MotionProposal, MotionSnapshot};
 use distance::Fields;
