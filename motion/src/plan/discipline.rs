@@ -22,7 +22,7 @@ pub enum Discipline {
 
 impl Discipline {
     /// All, the one in use first.
-    pub const ALL: [Self; 4] = [Self::Graph, Self::Switched, Self::Fixed, Self::Blocks];
+    pub const ALL: [Self; 4] = [Self::Graph, Self::Fixed, Self::Switched, Self::Blocks];
 
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {

@@ -30,7 +30,9 @@ impl Yard {
         let mut traffic = Traffic::new(&floor, 64 * starts.len());
         for (i, &node) in starts.iter().enumerate() {
             let vehicle = VehicleId::from_index(i);
-            traffic.place(&floor, vehicle, node, false, None, 0).unwrap();
+            traffic
+                .place(&floor, vehicle, node, false, None, 0)
+                .unwrap();
         }
         Self {
             planner: AnyPlanner::new(&floor, PlannerOptions::default(), discipline),

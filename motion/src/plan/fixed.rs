@@ -11,10 +11,9 @@ use takt_maps::{Floor, NodeId};
 
 /// Steps by which the order grows at a time.
 const WINDOW: u32 = 8;
-/// It grows when somebody who is not where it wants to be has so few moves left.
-const FEW: u32 = 4;
-/// Who has more moves left than this gets no further ones: a vehicle that stands must not fill the order.
-const MANY: u32 = 24;
+/// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further ahead
+/// than others, those who are there soon would wait for those who come late.
+const FEW: u32 = 1;
 
 /// A planner that never takes back what it has proposed, unless it can't be carried out any more.
 #[derive(Clone, Debug)]
@@ -134,7 +133,7 @@ impl FixedOrder {
         {
             if it.present && it.node.index() < self.planner.graph.nodes {
                 it.node = NodeId(self.stage.node(i));
-                it.movable &= self.left[i] <= MANY;
+                it.movable &= self.left[i] <= FEW;
             }
         }
     }

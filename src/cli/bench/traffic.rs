@@ -1,5 +1,6 @@
 //! `takt bench traffic`: throughput with and without vehicles that stop, for each way to say who goes first.
 
+use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "vehicles", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     fleet: Vec<u32>,
     /// Ways to say who goes first
-    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = ["graph", "switched", "fixed", "blocks"])]
+    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = ["graph", "fixed", "switched", "blocks"])]
     traffic: Vec<Discipline>,
     /// Simulated time of each run
     #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "1h")]
@@ -63,7 +64,8 @@ pub fn run(args: TrafficArgs) -> Result<(), Failure> {
     };
     if let Some(file) = &args.output {
         // What cannot be written is said before anything runs.
-        report::write(file, "")?;
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|e| Failure::BadInput(format!("--output {}: {e}", file.display())))?;
     }
     let tasks: Vec<Task> = (floors.iter())
         .flat_map(|floor| traffic.iter().map(move |&traffic| (floor, traffic)))
