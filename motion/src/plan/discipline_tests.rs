@@ -107,7 +107,7 @@ impl Yard {
                 self.goals[i] = goal;
                 self.reached[i] += 1;
             }
-            if random.next_u32() % 100 == 0 {
+            if random.next_u32().is_multiple_of(100) {
                 self.stands[i] = 60;
             }
         }
