@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use takt_motion::plan::Discipline;
 
 use super::Failure;
 use crate::host::live::RealTimeOptions;
@@ -158,6 +160,14 @@ pub(super) fn spelled(duration: Duration) -> String {
         ms if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
         ms => format!("{ms}ms"),
     }
+}
+
+/// One of the disciplines of traffic, by its name.
+pub(super) fn discipline() -> impl TypedValueParser<Value = Discipline> {
+    PossibleValuesParser::new(Discipline::ALL.map(Discipline::name)).map(|name| {
+        let named = Discipline::ALL.into_iter().find(|d| d.name() == name);
+        named.unwrap_or_default()
+    })
 }
 
 /// A size that a store can keep to: the newest two logs stay in any case.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use takt_maps::Floor;
+use takt_motion::plan::Discipline;
 
 use super::kept_run::KeptRun;
 use super::report::{self, Recording, fault_lines, violation_lines};
@@ -24,6 +25,8 @@ pub(super) struct Task<'a> {
     pub(super) floor: Arc<Floor>,
     /// The scenario as a file; `None`: no file can say which floor it is.
     pub(super) text: Option<String>,
+    /// How it is decided who goes first.
+    pub(super) traffic: Discipline,
     /// End at the first violation.
     pub(super) stop_at_first: bool,
     /// Where a report goes.
@@ -88,6 +91,7 @@ fn watched(task: &Task) -> Result<(Verdict, Option<Recording>, Disks, Duration),
     let mut recording: Option<Result<Recording, Failure>> = None;
     let options = RunOptions {
         stop_at_first: task.stop_at_first,
+        traffic: task.traffic,
         ..RunOptions::default()
     };
     let verdict = run_on(&task.scenario, &task.floor, &options, &disks, |rehearsal| {
@@ -174,6 +178,7 @@ mod tests {
             floor: scenario.floor().unwrap(),
             text: Some(scenario.to_text("").unwrap()),
             scenario,
+            traffic: Discipline::Graph,
             stop_at_first: true,
             report: Some(&at("report")),
             data: Some(&at("data")),
@@ -205,6 +210,7 @@ mod tests {
                 for_ms: u64::MAX,
                 ..scenario.clone()
             },
+            traffic: Discipline::Graph,
             stop_at_first: true,
             report: None,
             data: None,

@@ -21,6 +21,7 @@ mod journal;
 mod judged;
 mod kept_run;
 mod order;
+mod parallel;
 mod progress;
 mod recorded;
 mod replay;

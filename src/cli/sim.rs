@@ -9,12 +9,13 @@ use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use takt_maps::Floor;
+use takt_motion::plan::Discipline;
 use takt_rt::host::LiveDisk;
-use takt_sim::faults::{Mix, SpecError};
+use takt_sim::faults::{Mix, SpecError, stoppages};
 
-use super::args::{DATA_MAX, data_max, duration, spelled};
+use super::args::{DATA_MAX, data_max, discipline, duration, spelled};
 use super::execution::Execution;
-use super::report::{Recording, violation_lines};
+use super::report::{Recording, fault_lines, violation_lines};
 use super::sweep::{self, SweepArgs};
 use super::{Failure, FloorArgs, judged, swarm};
 use crate::host::virtual_time::links::Depth;
@@ -43,6 +44,13 @@ pub struct SimArgs {
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
     #[arg(long, value_name = "MIX")]
     faults: Option<MixText>,
+    /// Who goes first where ways meet: as each new plan says (graph), as the first plan says (fixed), as that says unless
+    /// somebody is late (switched), or who asks first for exclusive blocks, as openTCS does (blocks)
+    #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = "graph", conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink"])]
+    traffic: Discipline,
+    /// Every ten minutes one vehicle in twenty stands still for a minute
+    #[arg(long, conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink", "faults"])]
+    stoppages: bool,
     /// How deep links to vehicles and devices are simulated: as values, or as Modbus frames between the code that runs
     /// live and simulated servers (slower); without faults the outcome is the same [default: image]
     #[arg(long, value_name = "DEPTH", value_enum)]
@@ -88,6 +96,9 @@ impl SimArgs {
         let mut words = format!(" --for {}", spelled(self.duration));
         if let Some(depth) = self.depth {
             words += &format!(" --depth {}", depth.name());
+        }
+        if self.traffic != Discipline::Graph {
+            words += &format!(" --traffic {}", self.traffic.name());
         }
         if let Some(text) = &self.faults {
             words += &format!(" --faults {}", quoted(&text.0));
@@ -137,8 +148,12 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     if let Some(mix) = &args.faults {
         return troubled(&args, floor, mix);
     }
+    let for_ms = args.duration.as_millis() as u64;
+    let stops = || stoppages(&floor, args.floor.seed, for_ms);
     let options = Options {
-        for_ms: args.duration.as_millis() as u64,
+        for_ms,
+        faults: args.stoppages.then(stops).unwrap_or_default(),
+        traffic: args.traffic,
         data_bytes_max: args.data_max,
         depth: args.depth.unwrap_or_default(),
         ..Options::seeded(args.floor.seed)
@@ -178,7 +193,8 @@ pub fn run(args: SimArgs) -> Result<(), Failure> {
     let outcome = rehearsal.outcome(options.seed);
     if let Some(recording) = recording {
         let violations = violation_lines(rehearsal.violations());
-        recording.end(&floor, &outcome, wall, Vec::new(), violations)?;
+        let faults = fault_lines(&rehearsal.fault_lines());
+        recording.end(&floor, &outcome, wall, faults, violations)?;
     }
     if args.json {
         let mut object = serde_json::to_value(&outcome).map_err(Failure::failed)?;
@@ -228,6 +244,7 @@ fn troubled(args: &SimArgs, floor: Arc<Floor>, mix: &MixText) -> Result<(), Fail
         scenario,
         floor,
         text: text.map_err(Failure::failed)?,
+        traffic: args.traffic,
         stop_at_first: false,
         report: args.report.as_deref(),
         data: args.data.as_deref(),
@@ -247,6 +264,7 @@ fn from_file(args: &SimArgs, file: &Path) -> Result<(), Failure> {
         floor: scenario.floor().map_err(Failure::bad_input)?,
         scenario,
         text: Some(text),
+        traffic: Discipline::Graph,
         stop_at_first: true,
         report: args.report.as_deref(),
         data: args.data.as_deref(),

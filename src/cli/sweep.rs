@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use takt_maps::Floor;
 use takt_maps::fleet::first_vehicles;
 
-use super::progress::Progress;
+use super::parallel::in_parallel;
 use super::report::{self, Recording};
 use super::{Failure, FloorArgs};
 use crate::host::virtual_time::{Options, Rehearsal};
@@ -46,7 +44,7 @@ pub struct Task<'a> {
 
 /// Runs all fleets and says what came of it.
 pub fn run(task: &Task) -> Result<(), Failure> {
-    let floors = floors(task)?;
+    let floors = fleets(task.floor, &task.sizes.0, "--sweep")?;
     if let Some(directory) = task.report {
         report::make_directory(directory)?;
     }
@@ -88,23 +86,26 @@ pub fn run(task: &Task) -> Result<(), Failure> {
 }
 
 /// The floor with each fleet: placed by the loader where the format leaves that to the user, otherwise the first
-/// vehicles of the file.
-fn floors(task: &Task) -> Result<Vec<Arc<Floor>>, Failure> {
+/// vehicles of the file. `option` is what asks for them.
+pub(super) fn fleets(
+    floor: &FloorArgs,
+    sizes: &[usize],
+    option: &str,
+) -> Result<Vec<Arc<Floor>>, Failure> {
     let load = |n: usize| {
         let vehicles = Some(n);
         FloorArgs {
             vehicles,
-            ..task.floor.clone()
+            ..floor.clone()
         }
         .load()
     };
-    let sizes = &task.sizes.0;
     let most = sizes.iter().copied().max().unwrap_or(1);
     let largest = load(most)?;
     let has = largest.vehicles.len();
     if has < most {
         return Err(Failure::BadInput(format!(
-            "--sweep asks for {most} vehicles, and {} has {has}",
+            "{option} asks for {most} vehicles, and {} has {has}",
             largest.name
         )));
     }
@@ -120,63 +121,15 @@ fn floors(task: &Task) -> Result<Vec<Arc<Floor>>, Failure> {
         .collect()
 }
 
-/// What a thread that runs says.
-enum Message {
-    /// So many simulated milliseconds more.
-    Progress(u64),
-    /// This run is over.
-    Done(usize, Result<Point, Failure>),
-}
-
-/// The runs, several at the same time; in the order of the floors, whichever ends first.
+/// The runs, in the order of the floors.
 fn points(task: &Task, floors: &[Arc<Floor>]) -> Result<Vec<Point>, Failure> {
     let for_ms = task.duration.as_millis() as u64;
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let mut points: Vec<Option<Point>> = vec![None; floors.len()];
-    let mut failure = None;
-    std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..usize::from(task.jobs).min(floors.len()) {
-            let (sender, next, failed) = (sender.clone(), &next, &failed);
-            scope.spawn(move || {
-                while !failed.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(floor) = floors.get(index) else {
-                        return;
-                    };
-                    let progress = |ms| {
-                        // Nobody listens any more when another run has failed.
-                        let _ = sender.send(Message::Progress(ms));
-                    };
-                    let point = one(task, floor, for_ms, progress);
-                    let _ = sender.send(Message::Done(index, point));
-                }
-            });
-        }
-        drop(sender);
-        let mut bar = Progress::new("simulated");
-        let total_ms = (for_ms * floors.len() as u64).max(1);
-        let mut done_ms = 0;
-        for message in receiver {
-            match message {
-                Message::Progress(ms) => {
-                    done_ms += ms;
-                    bar.set(done_ms as f64 / total_ms as f64);
-                }
-                Message::Done(index, Ok(point)) => points[index] = Some(point),
-                Message::Done(_, Err(error)) => {
-                    failed.store(true, Ordering::Relaxed);
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        bar.end();
-    });
-    match failure {
-        Some(failure) => Err(failure),
-        None => Ok(points.into_iter().flatten().collect()),
-    }
+    in_parallel(
+        floors.len(),
+        usize::from(task.jobs),
+        for_ms,
+        |i, progress| one(task, &floors[i], for_ms, progress),
+    )
 }
 
 /// One run. Its own report goes to a directory below that of the sweep.
@@ -184,7 +137,7 @@ fn one(
     task: &Task,
     floor: &Arc<Floor>,
     for_ms: u64,
-    progress: impl Fn(u64),
+    progress: &dyn Fn(u64),
 ) -> Result<Point, Failure> {
     const SAY_MS: u64 = 60_000;
     let begun = Instant::now();

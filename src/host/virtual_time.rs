@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use takt_maps::Floor;
 use takt_maps::words::VehicleReport;
+use takt_motion::plan::Discipline;
 use takt_plc_bridge::{FromField, ToField};
 use takt_sim::Handover;
 use takt_sim::faults::Fault;
@@ -61,6 +62,8 @@ pub struct Options {
     pub clients: bool,
     /// How links are simulated.
     pub depth: Depth,
+    /// How it is decided who goes first.
+    pub traffic: Discipline,
 }
 
 impl Options {
@@ -73,6 +76,7 @@ impl Options {
             faults: Vec::new(),
             clients: false,
             depth: Depth::Image,
+            traffic: Discipline::Graph,
         }
     }
 }

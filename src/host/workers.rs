@@ -2,16 +2,16 @@
 //! a replay can ask again.
 
 use takt_maps::Floor;
-use takt_motion::plan::{Planner, PlannerOptions};
+use takt_motion::plan::{AnyPlanner, Discipline, PlannerOptions};
 use takt_scheduler::dispatch::{DispatchOptions, Dispatcher};
 
 /// The planner of a floor.
-pub fn planner(floor: &Floor, seed: u64) -> Planner {
+pub fn planner(floor: &Floor, seed: u64, discipline: Discipline) -> AnyPlanner {
     let options = PlannerOptions {
         seed,
         ..PlannerOptions::default()
     };
-    Planner::new(floor, options)
+    AnyPlanner::new(floor, options, discipline)
 }
 
 /// The dispatcher of a floor.

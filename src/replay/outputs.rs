@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use takt_maps::Floor;
-use takt_motion::plan::Planner;
+use takt_motion::plan::{AnyPlanner, Discipline};
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot, Dispatcher};
@@ -14,7 +14,7 @@ use crate::host::workers;
 
 /// Planner and dispatcher, to compute again what they answered.
 struct Workers {
-    planner: Planner,
+    planner: AnyPlanner,
     dispatcher: Dispatcher,
     /// Plans and assignments whose recorded twin has not come yet: at most one each.
     plan: Option<Box<MotionProposal>>,
@@ -38,7 +38,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(floor: &Arc<Floor>, seed: u64, rerun: bool) -> Self {
         let models = || Workers {
-            planner: workers::planner(floor, seed),
+            planner: workers::planner(floor, seed, Discipline::Graph),
             dispatcher: workers::dispatcher(floor, seed),
             plan: None,
             assignment: None,

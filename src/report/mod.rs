@@ -14,6 +14,7 @@
 pub mod charts;
 pub mod chronicle;
 pub mod compare;
+pub mod disciplines;
 pub mod figures;
 mod html;
 pub mod knee;

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use takt_maps::Floor;
+use takt_motion::plan::Discipline;
 use takt_rt::host::MemoryDisk;
 use takt_sim::judge::Cause;
 
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub replay: bool,
     /// Wait until the floor has settled, and judge that.
     pub settle: bool,
+    /// How it is decided who goes first.
+    pub traffic: Discipline,
 }
 
 impl Default for RunOptions {
@@ -48,6 +51,7 @@ impl Default for RunOptions {
             stop_at_first: true,
             replay: true,
             settle: true,
+            traffic: Discipline::Graph,
         }
     }
 }
@@ -78,7 +82,7 @@ pub fn run_on(
     disks: &Disks,
     mut look: impl FnMut(&Rehearsal),
 ) -> Result<Verdict, String> {
-    let mut rehearsal = begin(scenario, floor, disks)?;
+    let mut rehearsal = begin(scenario, floor, options, disks)?;
     let mut extra = Extra::default();
     let ran = catch_unwind(AssertUnwindSafe(|| {
         live(
@@ -126,13 +130,19 @@ pub fn run_on(
 }
 
 /// A rehearsal at its beginning.
-fn begin(scenario: &Scenario, floor: &Arc<Floor>, disks: &Disks) -> Result<Rehearsal, String> {
+fn begin(
+    scenario: &Scenario,
+    floor: &Arc<Floor>,
+    run: &RunOptions,
+    disks: &Disks,
+) -> Result<Rehearsal, String> {
     let options = Options {
         seed: scenario.seed,
         for_ms: scenario.for_ms,
         faults: scenario.faults.clone(),
         clients: scenario.clients,
         depth: scenario.depth,
+        traffic: run.traffic,
         ..Options::seeded(scenario.seed)
     };
     Rehearsal::with_memory(floor.clone(), &options, disks.clone()).map_err(|e| e.to_string())

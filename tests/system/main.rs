@@ -16,6 +16,7 @@ mod reports;
 mod restart;
 mod run;
 mod site;
+mod traffic;
 mod trouble;
 mod usage;
 mod virtual_time;

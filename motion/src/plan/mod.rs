@@ -14,9 +14,17 @@
 //! - *a complete search*: for one that draws them in vain, too, LaCAM\* plans for everybody (`jam`, [`oneshot`]).
 //!
 //! [`oneshot`] also plans on grids, for everybody from a start to a goal; [`lifelong`] for robots that turn.
+//!
+//! Baselines to compare it with on floors ([`Discipline`]): a fixed order, the same with dependencies on late vehicles
+//! reversed, and exclusive blocks.
 
+mod blocks;
 mod chance;
+mod discipline;
+#[cfg(test)]
+mod discipline_tests;
 mod distance;
+mod fixed;
 mod gates;
 mod graph;
 mod jam;
@@ -30,12 +38,18 @@ mod routes;
 #[cfg(test)]
 mod rules;
 mod spurs;
+mod stage;
+mod switching;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod world;
 mod yielding;
+
+pub use blocks::Blocks;
+pub use discipline::{AnyPlanner, Discipline};
+pub use fixed::FixedOrder;
 
 use crate::proposal::{MotionProposal, MotionSnapshot};
 use distance::Fields;

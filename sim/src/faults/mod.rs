@@ -14,12 +14,14 @@ pub(crate) mod incidents;
 mod kind;
 mod mix;
 mod parse;
+mod stoppages;
 mod surroundings;
 
 pub use kind::{Amount, FaultKind, TargetClass};
 pub use mix::{Mix, Profile, Rate, Scope};
 pub use parse::SpecError;
 pub(crate) use parse::unknown;
+pub use stoppages::stoppages;
 
 use takt_maps::{DeviceId, EdgeId, Floor, NodeId, VehicleId};
 

@@ -4,6 +4,7 @@ mod cycle;
 mod lifelong;
 mod mapf;
 mod queue;
+mod traffic;
 
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,7 +19,9 @@ const EXAMPLES: &str = "Examples:
   takt bench mapf --map M.map --scen S.scen --agents 400 --time-limit 3s --json
                                                  everybody from a start to a goal: first plan and best plan
   takt bench lifelong --instance RANDOM-01.json --steps 600 --step-limit 50ms --output out.json
-                                                 tasks that a fleet finishes under the rules of a competition";
+                                                 tasks that a fleet finishes under the rules of a competition
+  takt bench traffic --fleet 5,10,20 --for 2h --output traffic.html
+                                                 throughput with vehicles that stop, beside a fixed order and exclusive blocks";
 
 /// Arguments of `takt bench`.
 #[derive(Debug, Args)]
@@ -38,6 +41,8 @@ enum Bench {
     Mapf(mapf::MapfArgs),
     /// Lifelong planning: an instance of the League of Robot Runners under its rules
     Lifelong(lifelong::LifelongArgs),
+    /// Traffic in virtual time: throughput with and without vehicles that stop, for each way to say who goes first
+    Traffic(traffic::TrafficArgs),
 }
 
 /// Runs a benchmark.
@@ -47,6 +52,7 @@ pub fn run(command: BenchCommand) -> Result<(), Failure> {
         Bench::Queue(args) => queue::run(args),
         Bench::Mapf(args) => mapf::run(args),
         Bench::Lifelong(args) => lifelong::run(args),
+        Bench::Traffic(args) => traffic::run(args),
     }
 }
 

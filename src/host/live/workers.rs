@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use takt_maps::Floor;
+use takt_motion::plan::Discipline;
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot};
 
@@ -37,7 +38,7 @@ impl Workers {
         let (planner_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-planner", move || {
             step_back();
-            let mut planner = workers::planner(&planner_floor, seed);
+            let mut planner = workers::planner(&planner_floor, seed, Discipline::Graph);
             while let Ok((snapshot, mut proposal)) = questions.recv() {
                 planner.plan(&planner_floor, &snapshot, &mut proposal);
                 if to

@@ -119,7 +119,7 @@ impl Rehearsal {
             reports: vec![VehicleReport::default(); floor.vehicles.len()],
             links: Links::new(&floor, options.depth, options.seed)?,
             controller,
-            workers: Workers::new(&floor, options.seed),
+            workers: Workers::new(&floor, options.seed, options.traffic),
             inputs: Vec::new(),
             recording: Recording::new(started.store, witness),
             trouble: Trouble::new(options.faults.clone(), disks),

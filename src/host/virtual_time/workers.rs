@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand_core::SeedableRng;
 use rand_pcg::Pcg32;
 use takt_maps::Floor;
-use takt_motion::plan::Planner;
+use takt_motion::plan::{AnyPlanner, Discipline};
 use takt_motion::{MotionProposal, MotionSnapshot};
 use takt_plc_bridge::ToField;
 use takt_scheduler::dispatch::{DispatchProposal, DispatchSnapshot, Dispatcher};
@@ -44,7 +44,8 @@ struct Answer {
 // The boxes are what travels between controller and workers, here as live.
 #[allow(clippy::vec_box)]
 pub(super) struct Workers {
-    pub(super) planner: Planner,
+    pub(super) planner: AnyPlanner,
+    traffic: Discipline,
     pub(super) dispatcher: Dispatcher,
     pub(super) floor: Arc<Floor>,
     pub(super) cycle: u64,
@@ -131,9 +132,10 @@ impl Outputs for Workers {
 }
 
 impl Workers {
-    pub(super) fn new(floor: &Arc<Floor>, seed: u64) -> Self {
+    pub(super) fn new(floor: &Arc<Floor>, seed: u64, traffic: Discipline) -> Self {
         Self {
-            planner: workers::planner(floor, seed),
+            planner: workers::planner(floor, seed, traffic),
+            traffic,
             dispatcher: workers::dispatcher(floor, seed),
             floor: floor.clone(),
             cycle: 0,
@@ -156,7 +158,7 @@ impl Workers {
     pub(super) fn restart(&mut self, seed: u64) {
         let (planning, dispatching) = (self.planning, self.dispatching);
         let random = self.random.clone();
-        *self = Self::new(&self.floor, seed);
+        *self = Self::new(&self.floor, seed, self.traffic);
         (self.planning, self.dispatching) = (planning, dispatching);
         self.random = random;
     }

@@ -1,0 +1,72 @@
+//! How it is decided who goes first where ways meet: the planner in use, and baselines to compare it with.
+
+use super::blocks::Blocks;
+use super::fixed::FixedOrder;
+use super::{Planner, PlannerOptions};
+use crate::proposal::{MotionProposal, MotionSnapshot};
+use takt_maps::Floor;
+
+/// How it is decided who goes first. Grants and their safety are the same for all.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Discipline {
+    /// A dependency graph that each plan makes anew from what is not granted yet.
+    #[default]
+    Graph,
+    /// A dependency graph that grows at its end, and whose dependencies are never reversed.
+    Fixed,
+    /// The same, with dependencies on late vehicles reversed where that helps.
+    Switched,
+    /// No plan: exclusive blocks, given to who asks first.
+    Blocks,
+}
+
+impl Discipline {
+    /// All, the one in use first.
+    pub const ALL: [Self; 4] = [Self::Graph, Self::Fixed, Self::Switched, Self::Blocks];
+
+    /// Its name on command lines and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::Fixed => "fixed",
+            Self::Switched => "switched",
+            Self::Blocks => "blocks",
+        }
+    }
+}
+
+/// The planner of a discipline.
+#[derive(Clone, Debug)]
+pub enum AnyPlanner {
+    /// See [`Discipline::Graph`].
+    Graph(Box<Planner>),
+    /// See [`Discipline::Fixed`] and [`Discipline::Switched`].
+    Fixed(Box<FixedOrder>),
+    /// See [`Discipline::Blocks`].
+    Blocks(Box<Blocks>),
+}
+
+impl AnyPlanner {
+    /// A planner for a floor.
+    ///
+    /// # Panics
+    /// If the floor's tables contradict each other (a kind without class, a place without conflict set).
+    pub fn new(floor: &Floor, options: PlannerOptions, discipline: Discipline) -> Self {
+        let fixed = |switching| Box::new(FixedOrder::new(floor, options, switching));
+        match discipline {
+            Discipline::Graph => Self::Graph(Box::new(Planner::new(floor, options))),
+            Discipline::Fixed => Self::Fixed(fixed(false)),
+            Discipline::Switched => Self::Fixed(fixed(true)),
+            Discipline::Blocks => Self::Blocks(Box::new(Blocks::new(floor, options))),
+        }
+    }
+
+    /// Plans motion from a snapshot; the answer replaces what is in `out`. See [`Planner::plan`].
+    pub fn plan(&mut self, floor: &Floor, snapshot: &MotionSnapshot, out: &mut MotionProposal) {
+        match self {
+            Self::Graph(planner) => planner.plan(floor, snapshot, out),
+            Self::Fixed(planner) => planner.plan(floor, snapshot, out),
+            Self::Blocks(planner) => planner.plan(snapshot, out),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A fixed order: what is planned stays planned, and planning goes on from its end.
+//!
+//! The baseline that an action dependency graph is without replanning: whoever is planned to go first goes first, however
+//! late it is. With [`Switching`] the same order bends where that helps.
+
+use super::stage::Stage;
+use super::switching::Switching;
+use super::{Planner, PlannerOptions};
+use crate::proposal::{AgentSnapshot, MotionProposal, MotionSnapshot, Move};
+use takt_maps::{Floor, NodeId};
+
+/// Steps by which the order grows at a time.
+const WINDOW: u32 = 8;
+/// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further ahead
+/// than others, those who are there soon would wait for those who come late.
+const FEW: u32 = 1;
+
+/// A planner that never takes back what it has proposed, unless it can't be carried out any more.
+#[derive(Clone, Debug)]
+pub struct FixedOrder {
+    planner: Planner,
+    switching: Option<Switching>,
+    /// What was proposed last; from [`FixedOrder::keep`] on, what is left of it.
+    order: Vec<Move>,
+    /// The sequence number of each vehicle's base end when that was proposed.
+    base_end: Vec<u32>,
+    stage: Stage,
+    /// Moves that each vehicle has left.
+    left: Vec<u32>,
+    /// Moves of each vehicle that have been granted since, and not been met in the order yet.
+    granted: Vec<u32>,
+    /// The fleet at the end of the order.
+    ahead: MotionSnapshot,
+    further: MotionProposal,
+}
+
+impl FixedOrder {
+    /// A planner for a floor; `switching`: may dependencies be reversed that are not granted yet?
+    pub fn new(floor: &Floor, options: PlannerOptions, switching: bool) -> Self {
+        let options = PlannerOptions {
+            window: WINDOW,
+            ..options
+        };
+        let planner = Planner::new(floor, options);
+        let vehicles = floor.vehicles.len();
+        Self {
+            stage: Stage::new(&planner.graph, floor.roadmap.places(), vehicles),
+            switching: switching.then(|| Switching::new(vehicles)),
+            planner,
+            order: Vec::new(),
+            base_end: vec![0; vehicles],
+            left: vec![0; vehicles],
+            granted: vec![0; vehicles],
+            ahead: MotionSnapshot::default(),
+            further: MotionProposal::default(),
+        }
+    }
+
+    /// Proposes what is left of the last proposal, in its order, and further moves after it.
+    ///
+    /// Deterministic in the seed and the snapshots so far. A vehicle's moves are taken out of the order only where they
+    /// can't be carried out any more: its way is closed, or it is not where they begin.
+    pub fn plan(&mut self, floor: &Floor, snapshot: &MotionSnapshot, out: &mut MotionProposal) {
+        self.keep(snapshot);
+        if let Some(switching) = &mut self.switching {
+            self.stage.undo(&self.planner.graph, 0);
+            let graph = &self.planner.graph;
+            switching.improve(floor, graph, snapshot, &mut self.stage, &mut self.order);
+            for m in &self.order {
+                self.stage.go(graph, m);
+            }
+        }
+        out.work = self.stage.work();
+        if self.wants_more(snapshot) {
+            self.look_ahead(snapshot);
+            self.planner.plan(floor, &self.ahead, &mut self.further);
+            self.order.extend_from_slice(&self.further.moves);
+            out.work += self.further.work;
+        }
+        out.stamp = snapshot.stamp;
+        out.base_end.clear();
+        out.base_end.extend(snapshot.agents.iter().map(|a| a.seq));
+        out.moves.clone_from(&self.order);
+        self.base_end.clone_from(&out.base_end);
+    }
+
+    /// Takes out of the order what has been granted, and what can't be carried out any more; the stage is at its end then.
+    fn keep(&mut self, snapshot: &MotionSnapshot) {
+        self.base_end.resize(self.left.len(), 0);
+        for (i, granted) in self.granted.iter_mut().enumerate() {
+            let seq = snapshot.agents.get(i).map_or(0, |a| a.seq);
+            *granted = seq.wrapping_sub(self.base_end[i]);
+        }
+        let graph = &self.planner.graph;
+        self.stage.begin(graph, snapshot);
+        self.left.fill(0);
+        let (stage, left, granted) = (&mut self.stage, &mut self.left, &mut self.granted);
+        self.order.retain(|m| {
+            let i = m.vehicle.index();
+            if granted[i] > 0 {
+                granted[i] -= 1;
+                return false;
+            }
+            // After one that is left out its vehicle is not where the next one begins.
+            let holds = stage.may(graph, m);
+            if holds {
+                stage.go(graph, m);
+                left[i] += 1;
+            }
+            holds
+        });
+    }
+
+    /// Is somebody about to run out of moves who is not to be where they end?
+    fn wants_more(&self, snapshot: &MotionSnapshot) -> bool {
+        let wants = |(i, a): (usize, &AgentSnapshot)| {
+            let end = NodeId(self.stage.node(i));
+            a.present && a.movable && self.left[i] <= FEW && a.goal.is_some_and(|g| g != end)
+        };
+        let agents = snapshot.agents.iter().take(self.left.len());
+        agents.enumerate().any(wants)
+    }
+
+    /// The fleet as it will be at the end of the order.
+    fn look_ahead(&mut self, snapshot: &MotionSnapshot) {
+        self.ahead.clone_from(snapshot);
+        for (i, it) in self
+            .ahead
+            .agents
+            .iter_mut()
+            .take(self.left.len())
+            .enumerate()
+        {
+            if it.present && it.node.index() < self.planner.graph.nodes {
+                it.node = NodeId(self.stage.node(i));
+                it.seq += self.left[i];
+                it.movable &= self.left[i] <= FEW;
+            }
+        }
+    }
+}
