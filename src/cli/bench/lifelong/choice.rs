@@ -10,7 +10,7 @@ const LOOKS: usize = 40;
 
 /// The length of a task counts so many times less than the way to it. Sooner or later nearly all tasks have to be done, so
 /// ways are what can be saved; but the longest may stay in the pool.
-const LENGTH_PART: u32 = 8;
+const LENGTH_PART: u32 = 4;
 
 /// Memory for searches.
 const BYTES_MAX: usize = 64 << 20;
@@ -61,10 +61,10 @@ impl Chooser {
         budget: &mut impl Budget,
     ) {
         let grid = planner.space();
-        for slot in self
-            .chains
-            .update(world, planner, exact, &mut self.hops, budget)
-        {
+        self.chains
+            .update(world, planner, exact, &mut self.hops, budget);
+        for at in 0..self.chains.changed.len() {
+            let slot = self.chains.changed[at];
             self.remove(slot);
             if world.pool[slot as usize].robot == NONE {
                 self.insert(slot, place(grid, world.errands(slot)[0]));
