@@ -16,7 +16,7 @@ const PATIENCE: u32 = 10;
 /// What is added to what is left to do, for those who let others go first: more than any way.
 const AFTER_ALL: u32 = 1 << 24;
 
-/// The weight of the first; the others' falls off with the square of their turns.
+/// The weight of the first; the others' falls off with their turns, to nothing.
 const WEIGHT_MAX: u64 = 10_000;
 
 /// How near an agent has got to its goal.
@@ -81,8 +81,7 @@ impl Ranking {
             self.weight[index as usize] = if left == u32::MAX || turn >= self.under_way_max {
                 1
             } else {
-                let after = count - turn as u64;
-                (WEIGHT_MAX * after * after / (count * count)) as u32 + 1
+                (WEIGHT_MAX * (count - turn as u64) / count) as u32 + 1
             };
         }
     }
