@@ -1,58 +1,16 @@
 //! What each agent can do in the next steps, best first.
 
+use super::agent::Agent;
+use super::choice::{Choice, IMPOSSIBLE};
 use super::fields::{Fields, STEP, UNREACHABLE};
 use super::operations::{LENGTH, Operations};
 use super::reservations::Path;
 use super::space::{NONE, Place, Space, State};
 
-/// Where an agent is and where it wants to go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Agent {
-    /// Its state.
-    pub state: State,
-    /// Its goal; [`NONE`]: it idles, and may be pushed anywhere.
-    pub goal: Place,
-    /// Its goal after that; [`NONE`] if that isn't known.
-    pub then: Place,
-    /// What the way costs that remains after `goal`, in the units of the fields: agents with little left to do go first.
-    pub rest: u32,
-}
-
-/// What costs are before: values of operations are relative to those of waiting.
-const BIAS: i32 = 1 << 14;
-
-/// Values of operations have so many bits.
-const VALUE_MAX: u32 = (1 << 18) - 1;
-
-/// A choice: value, then a tie-break, then the operation, packed so that numbers sort as choices do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Choice(u32);
-
-impl Choice {
-    fn new(value: i32, lateness: u8, operation: u16) -> Self {
-        let value = (value + BIAS).clamp(0, VALUE_MAX as i32) as u32;
-        Self(value << 12 | u32::from(lateness.min(15)) << 8 | u32::from(operation))
-    }
-
-    /// What it costs, relative to other choices of the same agent.
-    #[inline]
-    pub fn value(self) -> i64 {
-        i64::from(self.0 >> 8)
-    }
-
-    #[inline]
-    pub fn operation(self) -> u16 {
-        (self.0 & 255) as u16
-    }
-}
-
-/// A step, in units of [`Choice::value`]: the tie-break takes the lowest four bits.
-pub(super) const VALUE_UNIT: i64 = 16 * STEP as i64;
-
 /// The choices of all agents.
 #[derive(Clone, Debug)]
 pub(super) struct Choices {
-    operations: usize,
+    routes: usize,
     /// For each agent its choices, best first.
     sorted: Vec<Choice>,
     count: Vec<u16>,
@@ -60,36 +18,40 @@ pub(super) struct Choices {
     pushed: Vec<Choice>,
     /// Have they been sorted in this step?
     ready: Vec<bool>,
-    /// For each agent and operation its path, where it is possible.
+    /// For each agent and route its path, its value, and the operation that is best on it, where it is possible.
     paths: Vec<Path>,
-    /// For each agent and operation its value.
     values: Vec<u32>,
+    operations: Vec<u16>,
+    /// While an agent's choices are looked for: the best of each route.
+    best: Vec<Choice>,
 }
 
 impl Choices {
-    pub fn new(operations: usize, agents: usize) -> Self {
+    pub fn new(routes: usize, agents: usize) -> Self {
         Self {
-            operations,
-            sorted: vec![Choice::default(); operations * agents],
+            routes,
+            sorted: vec![Choice::default(); routes * agents],
             count: vec![0; agents],
-            pushed: vec![Choice::default(); operations * agents],
+            pushed: vec![Choice::default(); routes * agents],
             ready: vec![false; agents],
-            paths: vec![[NONE; LENGTH + 1]; operations * agents],
-            values: vec![0; operations * agents],
+            paths: vec![[NONE; LENGTH + 1]; routes * agents],
+            values: vec![0; routes * agents],
+            operations: vec![0; routes * agents],
+            best: vec![IMPOSSIBLE; routes],
         }
     }
 
     /// An agent's choices, best first.
     #[inline]
     pub fn of(&self, agent: u32) -> &[Choice] {
-        let base = agent as usize * self.operations;
+        let base = agent as usize * self.routes;
         &self.sorted[base..base + usize::from(self.count[agent as usize])]
     }
 
     /// One of them.
     #[inline]
     pub fn nth(&self, agent: u32, at: usize) -> Choice {
-        self.sorted[agent as usize * self.operations + at]
+        self.sorted[agent as usize * self.routes + at]
     }
 
     /// Sorts what an agent can do when it is pushed; `room` is the number of steps from each place to one that is free.
@@ -97,38 +59,43 @@ impl Choices {
         if std::mem::replace(&mut self.ready[agent as usize], true) {
             return;
         }
-        let base = agent as usize * self.operations;
+        let base = agent as usize * self.routes;
         let end = base + usize::from(self.count[agent as usize]);
         for at in base..end {
             let choice = self.sorted[at];
-            let path = &self.paths[base + usize::from(choice.operation())];
+            let path = &self.paths[base + usize::from(choice.route())];
             let steps = i64::from(room[path[LENGTH] as usize].min(100));
-            let key = (choice.value() + weight * steps).clamp(0, (1 << 22) - 1) as u32;
-            self.pushed[at] = Choice(key << 8 | u32::from(choice.operation()));
+            self.pushed[at] = choice.dearer_by(weight * steps);
         }
         self.pushed[base..end].sort_unstable();
     }
 
     /// One of an agent's choices when it is pushed.
     #[inline]
-    pub fn nth_pushed(&self, agent: u32, at: usize) -> u16 {
-        self.pushed[agent as usize * self.operations + at].operation()
+    pub fn nth_pushed(&self, agent: u32, at: usize) -> u8 {
+        self.pushed[agent as usize * self.routes + at].route()
     }
 
     #[inline]
-    pub fn path(&self, agent: u32, operation: u16) -> &Path {
-        &self.paths[agent as usize * self.operations + usize::from(operation)]
+    pub fn path(&self, agent: u32, route: u8) -> &Path {
+        &self.paths[agent as usize * self.routes + usize::from(route)]
     }
 
     #[inline]
-    pub fn value(&self, agent: u32, operation: u16) -> i64 {
-        i64::from(self.values[agent as usize * self.operations + usize::from(operation)])
+    pub fn value(&self, agent: u32, route: u8) -> i64 {
+        i64::from(self.values[agent as usize * self.routes + usize::from(route)])
+    }
+
+    /// The operation that is best on a route.
+    #[inline]
+    pub fn operation(&self, agent: u32, route: u8) -> u16 {
+        self.operations[agent as usize * self.routes + usize::from(route)]
     }
 
     /// Finds out what an agent can do.
     ///
     /// The value of an operation is what it costs from now to the end of what is known: the way to the goal, or, if it comes
-    /// by there, from its last state to the goal after that. Gives the best operation along the path `wanted`.
+    /// by there, from its last state to the goal after that. Gives the route with the path `wanted`.
     pub fn look<S: Space>(
         &mut self,
         space: &S,
@@ -137,9 +104,7 @@ impl Choices {
         index: u32,
         agent: &Agent,
         wanted: &Path,
-    ) -> Option<u16> {
-        let mut found = None;
-        let mut found_value = u32::MAX;
+    ) -> Option<u8> {
         let field = |goal: Place| {
             if goal == NONE {
                 NONE
@@ -155,16 +120,17 @@ impl Choices {
                 cost => i32::from(cost),
             },
         };
-        let base = index as usize * self.operations;
+        let base = index as usize * self.routes;
         let here = space.place(agent.state);
-        let mut count = 0;
-        let mut note = |operation: u16, choice: Choice, path: Path| {
-            self.sorted[base + count] = choice;
-            self.paths[base + usize::from(operation)] = path;
-            self.values[base + usize::from(operation)] = choice.value() as u32;
-            count += 1;
-            if path == *wanted && (choice.value() as u32) < found_value {
-                (found, found_value) = (Some(operation), choice.value() as u32);
+        self.best.fill(IMPOSSIBLE);
+        let mut note = |operation: u16, value: i32, lateness: u8, path: Path| {
+            let route = operations.route(operation);
+            let choice = Choice::new(value, lateness, route);
+            let best = &mut self.best[usize::from(route)];
+            if choice < *best {
+                *best = choice;
+                self.operations[base + usize::from(route)] = operation;
+                self.paths[base + usize::from(route)] = path;
             }
         };
         if agent.goal == NONE {
@@ -172,8 +138,7 @@ impl Choices {
                 let path = places(space, here, states);
                 let moves = path.windows(2).filter(|w| w[0] != w[1]).count() as i32;
                 let lateness = operations.lateness(operation);
-                let choice = Choice::new(moves, 10 - lateness, operation);
-                note(operation, choice, path);
+                note(operation, moves, 10 - lateness, path);
             });
         } else {
             let begin = cost(goal, agent.goal, agent.state);
@@ -197,9 +162,18 @@ impl Choices {
                     }
                     Some(_) => cost(then, agent.then, last) - leg - begin,
                 };
-                let choice = Choice::new(value, operations.lateness(operation), operation);
-                note(operation, choice, path);
+                note(operation, value, operations.lateness(operation), path);
             });
+        }
+        let (mut count, mut found) = (0, None);
+        for &choice in self.best.iter().filter(|&&choice| choice != IMPOSSIBLE) {
+            let at = base + usize::from(choice.route());
+            self.values[at] = choice.value() as u32;
+            if self.paths[at] == *wanted {
+                found = Some(choice.route());
+            }
+            self.sorted[base + count] = choice;
+            count += 1;
         }
         self.count[index as usize] = count as u16;
         self.ready[index as usize] = false;

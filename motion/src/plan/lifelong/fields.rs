@@ -14,6 +14,9 @@ pub const ARC_MAX: u16 = 127;
 /// The cost from states that don't lead to the goal.
 pub const UNREACHABLE: u16 = u16::MAX;
 
+/// Fields that are made together, however many threads make them: so the plan doesn't depend on their number.
+const BATCH: usize = 4;
+
 /// Costs and what they are of.
 pub(super) struct Ways<'a, S> {
     pub space: &'a S,
@@ -53,9 +56,10 @@ pub(super) struct Fields {
     capacity: usize,
     /// Four states a place, packed into one number.
     packed: bool,
-    /// A search for each thread.
+    threads: usize,
+    /// A search for each field of a batch.
     searches: Vec<Search>,
-    /// Fields to be made together.
+    /// Fields to be made together, at most [`BATCH`].
     batch: Vec<u32>,
     /// Where the search for old fields goes on.
     hand: usize,
@@ -64,9 +68,8 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// A cache of at most so many bytes, but at least of one field for each thread.
+    /// A cache of at most so many bytes, but at least of a batch.
     pub fn new<S: Space>(space: &S, bytes_max: usize, threads: usize) -> Self {
-        let threads = threads.max(1);
         // Whole costs only where there is room for the fields of all places.
         let packed = S::STATES_PER_PLACE == 4 && 2 * space.states() * space.places() > bytes_max;
         let numbers = if packed {
@@ -77,10 +80,11 @@ impl Fields {
         Self {
             fields: Vec::new(),
             of_place: vec![NONE; space.places()],
-            capacity: (bytes_max / (2 * numbers).max(1)).max(threads),
+            capacity: (bytes_max / (2 * numbers).max(1)).max(BATCH),
             packed,
-            searches: vec![Search::default(); threads],
-            batch: Vec::with_capacity(threads),
+            threads: threads.max(1),
+            searches: vec![Search::default(); BATCH],
+            batch: Vec::with_capacity(BATCH),
             hand: 0,
             work: 0,
         }
@@ -178,9 +182,9 @@ impl Fields {
         false
     }
 
-    /// Is the next batch complete, with a field for each thread?
+    /// Is the next batch complete?
     pub fn batch_is_full(&self) -> bool {
-        self.batch.len() >= self.searches.len()
+        self.batch.len() == BATCH
     }
 
     /// Is nothing taken up?
@@ -188,33 +192,35 @@ impl Fields {
         self.batch.is_empty()
     }
 
-    /// Makes the fields that were taken up, each in a thread of its own.
+    /// Makes the fields that were taken up, dealt out to the threads.
     pub fn make_batch<S: Space + Sync>(&mut self, ways: Ways<'_, S>) {
         let (packed, count) = (self.packed, self.batch.len());
         for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
             let field = &mut self.fields[slot as usize];
             search.begin(field.goal, std::mem::take(&mut field.cost));
         }
-        let Some((first, others)) = self.searches[..count].split_first_mut() else {
-            return;
+        let run = move |searches: &mut [Search]| {
+            for search in searches {
+                search.run(ways, packed);
+            }
         };
+        // The first part, the largest, is this thread's.
+        let part = count.div_ceil(self.threads).max(1);
+        let (first, others) = self.searches[..count].split_at_mut(part.min(count));
         if others.is_empty() {
-            first.run(ways, packed);
+            run(first);
         } else {
             std::thread::scope(|scope| {
-                for search in others {
-                    scope.spawn(move || search.run(ways, packed));
+                for searches in others.chunks_mut(part) {
+                    scope.spawn(move || run(searches));
                 }
-                first.run(ways, packed);
+                run(first);
             });
         }
-        let mut most = 0;
         for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
             self.fields[slot as usize].cost = search.end();
-            most = search.work().max(most);
+            self.work += search.work();
         }
-        // What the busiest thread did.
-        self.work += most;
         self.batch.clear();
     }
 }

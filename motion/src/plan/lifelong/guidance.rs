@@ -5,7 +5,7 @@
 //! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024).
 
 use super::fields::{ARC_MAX, STEP};
-use super::hops::Neighbours;
+use super::neighbours::Neighbours;
 use super::space::{NONE, Space, State};
 
 /// Steps between two updates of the costs.

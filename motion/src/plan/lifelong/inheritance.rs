@@ -57,8 +57,8 @@ pub(super) struct Attempt<'a, S> {
     pub room: &'a [u16],
     pub room_weight: i64,
     pub reservations: &'a mut Reservations,
-    /// The operation of each agent.
-    pub operation: &'a mut [u16],
+    /// The route of each agent.
+    pub route: &'a mut [u8],
     /// What a unit of value counts for each agent.
     pub weight: &'a [u32],
     /// Turn of each agent; nobody pushes one whose turn is not after `turn`.
@@ -70,8 +70,8 @@ pub(super) struct Attempt<'a, S> {
     /// Choices that may still be looked at.
     pub looks: u32,
     pub looked: u64,
-    /// A sequence of random bits: choices are passed over where a 1 in 2^`skip_bits` is drawn; 0 passes over none.
     pub random: &'a mut Chance,
+    /// One choice in so many is passed over; 0: none.
     pub skip: u64,
 }
 
@@ -79,7 +79,7 @@ impl<S: Space> Attempt<'_, S> {
     /// Gives an agent the best operation that it can have, others being pushed as it takes; what that costs altogether,
     /// weighted, is less than `below`. `None`: it can't have one, and everything is as it was.
     pub fn improve(&mut self, agent: u32, below: i64, depth: u32) -> Option<i64> {
-        let old = self.operation[agent as usize];
+        let old = self.route[agent as usize];
         let path = *self.choices.path(agent, old);
         self.reservations.remove(agent, &path);
         let result = self.settle(agent, below, depth, false);
@@ -98,19 +98,19 @@ impl<S: Space> Attempt<'_, S> {
     }
 
     fn choose(&mut self, agent: u32, below: i64, depth: u32, pushed: bool) -> Option<i64> {
-        let old = self.operation[agent as usize];
+        let old = self.route[agent as usize];
         let old_value = self.choices.value(agent, old);
         let weight = i64::from(self.weight[agent as usize]);
         if pushed {
             self.choices.prepare(agent, self.room, self.room_weight);
         }
         for at in 0..self.choices.of(agent).len() {
-            let operation = if pushed {
+            let route = if pushed {
                 self.choices.nth_pushed(agent, at)
             } else {
-                self.choices.nth(agent, at).operation()
+                self.choices.nth(agent, at).route()
             };
-            let cost = (self.choices.value(agent, operation) - old_value) * weight;
+            let cost = (self.choices.value(agent, route) - old_value) * weight;
             if cost >= below {
                 if pushed {
                     continue;
@@ -125,12 +125,12 @@ impl<S: Space> Attempt<'_, S> {
             }
             self.looks -= 1;
             self.looked += 1;
-            let path = *self.choices.path(agent, operation);
+            let path = *self.choices.path(agent, route);
             match self.reservations.in_the_way(self.space, agent, &path) {
                 InTheWay::Several => {}
                 InTheWay::Nobody => {
                     self.reservations.add(agent, &path);
-                    self.operation[agent as usize] = operation;
+                    self.route[agent as usize] = route;
                     return Some(cost);
                 }
                 InTheWay::One(other, moment) => {
@@ -142,16 +142,16 @@ impl<S: Space> Attempt<'_, S> {
                         continue;
                     }
                     // It has to be worth it even if the other one gets its best.
-                    let others = *self.choices.path(other, self.operation[other as usize]);
+                    let others = *self.choices.path(other, self.route[other as usize]);
                     self.reservations.remove(other, &others);
                     self.reservations.add(agent, &path);
-                    self.operation[agent as usize] = operation;
+                    self.route[agent as usize] = route;
                     if let Some(more) =
                         self.settle(other, below.saturating_sub(cost), depth - 1, true)
                     {
                         return Some(cost + more);
                     }
-                    self.operation[agent as usize] = old;
+                    self.route[agent as usize] = old;
                     self.reservations.remove(agent, &path);
                     self.reservations.add(other, &others);
                 }

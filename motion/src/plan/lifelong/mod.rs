@@ -3,25 +3,30 @@
 //! A plan is an *operation* for each agent, its next few actions (`operations`); together they are free of collisions, and
 //! at their end everyone may wait, so that what is left of a plan is a valid plan for the next step. Each step
 //!
-//! 1. carries the operations on (`Lifelong::carry_on`);
-//! 2. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`);
-//! 3. lets each agent in turn choose its best operation, pushing those with less priority (`inheritance`);
-//! 4. improves the plan until the budget ends: agents, chosen at random, try to get something better, and keep it if the
+//! 1. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`);
+//! 2. ranks the agents, and has the last of them idle where the floor is nearly full (`ranking`);
+//! 3. carries the operations on (`Lifelong::carry_on`);
+//! 4. lets each agent in turn choose its best operation, pushing those with less priority (`inheritance`);
+//! 5. improves the plan until the budget ends: agents, chosen at random, try to get something better, and keep it if the
 //!    weighted sum over all who were pushed for it is better, too.
 //!
 //! Sources: Yukhnevich, Andreychuk: "Enhancing PIBT via Multi-Action Operations" (arXiv 2511.09193); Chen, Harabor, Li,
 //! Stuckey: "Traffic Flow Optimisation for Lifelong Multi-Agent Path Finding" (AAAI 2024); Li, Chen, Harabor, Stuckey,
 //! Koenig: "Anytime Multi-Agent Path Finding via Large Neighborhood Search" (IJCAI 2021).
 
+mod agent;
 mod arcs;
 mod budget;
+mod choice;
 mod choices;
 mod fields;
 mod guidance;
 mod hops;
 mod inheritance;
+mod neighbours;
 mod operations;
 mod packed;
+mod ranking;
 mod reservations;
 mod search;
 mod space;
@@ -29,32 +34,32 @@ mod space;
 mod tests;
 mod turning_grid;
 
+pub use agent::Agent;
 pub use budget::{Budget, Phase, WorkBudget};
-pub use choices::Agent;
 pub use fields::STEP;
-use hops::Neighbours;
 pub use hops::{FAR, Hops};
+use neighbours::Neighbours;
 pub use operations::LENGTH;
 pub use space::{NONE, Place, Space, State};
 pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
 use choices::Choices;
-use fields::{Fields, UNREACHABLE, Ways};
+use fields::{Fields, Ways};
 use guidance::Guidance;
 use inheritance::{Attempt, Visits};
 use operations::Operations;
+use ranking::Ranking;
 use reservations::{Path, Reservations};
 
 use super::chance::Chance;
-use super::rank::mix;
 
 /// How a [`Lifelong`] planner works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LifelongOptions {
     /// Seed of everything that is drawn.
     pub seed: u64,
-    /// Threads that make distance fields, the calling one included.
+    /// Threads that make distance fields, the calling one included; the plan is the same with any number.
     pub threads: usize,
     /// Memory for distance fields.
     pub field_bytes_max: usize,
@@ -78,12 +83,11 @@ const TURN_LOOKS: u32 = 1_000;
 const IMPROVE_LOOKS: u32 = 5_000;
 /// An improvement passes over a choice in so many, so that it finds something else than the last one.
 const SKIP: u64 = 8;
-/// Steps without getting nearer to its goal after which an agent draws lots, and again after as many: with every other one it
-/// lets all others go first, since it may be in the way of the one that is in its way.
-const PATIENCE: u32 = 10;
-/// What a pushed agent counts a step further from free room, in parts of [`choices::VALUE_UNIT`]: as much as two steps
+/// Work between two questions whether the budget is spent, and that of one attempt more at most.
+const WORK_UNASKED: u64 = 1_000;
+/// What a pushed agent counts a step further from free room, in parts of [`choice::VALUE_UNIT`]: as much as two steps
 /// further from its goal.
-const ROOM_WEIGHT: i64 = 2 * choices::VALUE_UNIT;
+const ROOM_WEIGHT: i64 = 2 * choice::VALUE_UNIT;
 
 /// The planner.
 #[derive(Clone, Debug)]
@@ -95,24 +99,21 @@ pub struct Lifelong<S> {
     fields: Fields,
     choices: Choices,
     reservations: Reservations,
-    /// The operation of each agent, and its places.
-    operation: Vec<u16>,
+    /// The route of each agent, and its places.
+    route: Vec<u8>,
     paths: Vec<Path>,
     /// The state in which each agent will be if it does what was planned.
     expected: Vec<State>,
     actions: Vec<u8>,
-    /// What remains for each agent to do, and its number: who goes first.
-    order: Vec<(u32, u32)>,
-    turns: Vec<u32>,
-    weight: Vec<u32>,
+    /// The agents of this step; those who are to wait for others idle.
+    agents: Vec<Agent>,
+    ranking: Ranking,
     pushing: Vec<bool>,
     visits: Visits,
     neighbours: Neighbours,
     /// Steps from each place to one that is free in the end.
     room: Vec<u16>,
     queue: Vec<Place>,
-    /// Goal of each agent, the lowest cost to it so far, and the step in which it got there.
-    progress: Vec<(Place, u32, u32)>,
     random: Chance,
     step: u32,
     work: u64,
@@ -124,7 +125,7 @@ impl<S: Space + Sync> Lifelong<S> {
     /// A planner for a space and a number of agents.
     ///
     /// # Panics
-    /// If the space offers more than 256 operations.
+    /// If the space offers more than 256 routes.
     pub fn new(space: S, agents: usize, options: LifelongOptions) -> Self {
         let operations = Operations::new(&space);
         let neighbours = Neighbours::new(&space);
@@ -132,21 +133,19 @@ impl<S: Space + Sync> Lifelong<S> {
             backward: Backward::new(&space),
             guidance: Guidance::new(&space, &neighbours),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
-            choices: Choices::new(operations.len(), agents),
+            choices: Choices::new(operations.routes, agents),
             reservations: Reservations::new(space.places()),
-            operation: vec![operations.wait; agents],
+            route: vec![operations.stay; agents],
             paths: vec![[NONE; LENGTH + 1]; agents],
             expected: vec![NONE; agents],
             actions: vec![0; agents],
-            order: Vec::with_capacity(agents),
-            turns: vec![0; agents],
-            weight: vec![1; agents],
+            agents: Vec::with_capacity(agents),
+            ranking: Ranking::new(space.places(), agents),
             pushing: vec![false; agents],
             visits: Visits::new(agents),
             neighbours,
             room: vec![FAR; space.places()],
             queue: Vec::with_capacity(space.places()),
-            progress: vec![(NONE, 0, 0); agents],
             random: Chance::new(options.seed),
             step: 0,
             work: 0,
@@ -173,10 +172,7 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// The cost from a state to a place, in units of [`STEP`] a step; a guess where no field is known.
     pub fn cost(&self, state: State, place: Place) -> u32 {
-        match self.fields.known(place) {
-            NONE => self.space.estimate(state, place) * u32::from(STEP),
-            slot => u32::from(self.fields.cost(slot, state)),
-        }
+        cost(&self.space, &self.fields, state, place)
     }
 
     /// Makes the fields of all places, if there is memory for them; then [`Self::cost`] is right for any.
@@ -217,12 +213,12 @@ impl<S: Space + Sync> Lifelong<S> {
         self.step += 1;
         (self.work, self.fields.work) = (0, 0);
         self.make_fields(agents, budget);
-        self.carry_on(agents);
+        self.rank(agents);
+        self.carry_on();
         self.find_room();
-        self.sort(agents);
         self.take_turns(budget);
         self.improve(budget);
-        self.act(agents);
+        self.act();
         &self.actions
     }
 
@@ -270,7 +266,8 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Finds out what agents can do, and carries on with what is left of their operations. If an agent isn't where it should
     /// be, nothing is left of any.
-    fn carry_on(&mut self, agents: &[Agent]) {
+    fn carry_on(&mut self) {
+        let agents = &self.agents;
         let mut whole = (0..agents.len()).all(|i| agents[i].state == self.expected[i]);
         for (index, agent) in agents.iter().enumerate() {
             let here = self.space.place(agent.state);
@@ -290,19 +287,19 @@ impl<S: Space + Sync> Lifelong<S> {
             );
             debug_assert!(found.is_some() || !whole, "the rest of a path is a path");
             match found {
-                Some(operation) => self.operation[index] = operation,
+                Some(route) => self.route[index] = route,
                 None => whole = false,
             }
             self.work += self.choices.of(index as u32).len() as u64 / 4;
         }
         if !whole {
-            self.operation.fill(self.operations.wait);
+            self.route.fill(self.operations.stay);
         }
         self.reservations.clear();
         for (index, agent) in agents.iter().enumerate() {
             let here = self.space.place(agent.state);
             self.reservations.stand(index as u32, here);
-            let path = *self.choices.path(index as u32, self.operation[index]);
+            let path = *self.choices.path(index as u32, self.route[index]);
             self.reservations.add(index as u32, &path);
         }
     }
@@ -320,36 +317,16 @@ impl<S: Space + Sync> Lifelong<S> {
         self.neighbours.spread(&mut self.queue, &mut self.room);
     }
 
-    /// Who has least left to do goes first, and counts most; idle agents come last.
-    fn sort(&mut self, agents: &[Agent]) {
-        self.order.clear();
-        for (index, agent) in agents.iter().enumerate() {
-            let left = if agent.goal == NONE {
-                u32::MAX
-            } else {
-                let cost = self
-                    .cost(agent.state, agent.goal)
-                    .min(u32::from(UNREACHABLE));
-                let progress = &mut self.progress[index];
-                if progress.0 != agent.goal || cost < progress.1 {
-                    *progress = (agent.goal, cost, self.step);
-                }
-                let stuck = self.step - progress.2;
-                let round = u64::from(stuck / PATIENCE);
-                let demoted = round > 0 && mix(round << 32 | index as u64) & 1 == 1;
-                cost.saturating_add(agent.rest) + if demoted { 1 << 20 } else { 0 }
-            };
-            self.order.push((left, index as u32));
-            let steps = u64::from(left) / u64::from(STEP);
-            self.weight[index] = if agent.goal == NONE {
-                1
-            } else {
-                (100_000 / (steps + 30) + 1) as u32
-            };
-        }
-        self.order.sort_unstable();
-        for (turn, &(_, index)) in self.order.iter().enumerate() {
-            self.turns[index as usize] = turn as u32 + 1;
+    /// Who goes first, and who idles.
+    fn rank(&mut self, agents: &[Agent]) {
+        let (space, fields) = (&self.space, &self.fields);
+        let cost = |state, place| cost(space, fields, state, place);
+        self.ranking.rank(agents, self.step, cost);
+        self.agents.clear();
+        self.agents.extend_from_slice(agents);
+        for index in self.ranking.idle() {
+            let agent = &mut self.agents[index as usize];
+            (agent.goal, agent.then) = (NONE, NONE);
         }
     }
 
@@ -362,9 +339,9 @@ impl<S: Space + Sync> Lifelong<S> {
             room: &self.room,
             room_weight: ROOM_WEIGHT,
             reservations: &mut self.reservations,
-            operation: &mut self.operation,
-            weight: &self.weight,
-            turns: &self.turns,
+            route: &mut self.route,
+            weight: &self.ranking.weight,
+            turns: &self.ranking.turns,
             turn,
             pushing: &mut self.pushing,
             looks,
@@ -376,51 +353,60 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Each agent in turn gets the best that those before it leave.
     fn take_turns(&mut self, budget: &mut impl Budget) {
-        for at in 0..self.order.len() {
-            if at % 16 == 15 && budget.spent(Phase::Turns, self.work + self.fields.work) {
-                break;
+        let mut asked = self.work;
+        for turn in 0..self.agents.len() {
+            if self.work - asked >= WORK_UNASKED {
+                asked = self.work;
+                if budget.spent(Phase::Turns, self.work()) {
+                    break;
+                }
             }
-            let agent = self.order[at].1;
-            let mut attempt = self.attempt(TURN_LOOKS, at as u32 + 1, 0);
+            let agent = self.ranking.nth(turn);
+            let mut attempt = self.attempt(TURN_LOOKS, turn as u32 + 1, 0);
             attempt.improve(agent, i64::MAX, DEPTH);
-            self.work += attempt.looked;
+            self.work += attempt.looked + 1;
         }
     }
 
     /// Agents at random try to get something better, at the expense of others as long as it is worth it.
     fn improve(&mut self, budget: &mut impl Budget) {
-        let agents = self.operation.len();
-        const BATCH: u32 = 16;
-        while !budget.spent(Phase::Improve, self.work + self.fields.work) {
-            for _ in 0..BATCH {
-                let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
-                let agent = attempt.random.below(agents) as u32;
-                let best = attempt.choices.nth(agent, 0).value();
-                if attempt
-                    .choices
-                    .value(agent, attempt.operation[agent as usize])
-                    > best
-                {
+        let agents = self.agents.len();
+        while agents > 0 && !budget.spent(Phase::Improve, self.work()) {
+            let asked = self.work;
+            while self.work - asked < WORK_UNASKED {
+                let agent = self.random.below(agents) as u32;
+                let own = self.choices.value(agent, self.route[agent as usize]);
+                if own > self.choices.nth(agent, 0).value() {
+                    let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
                     attempt.improve(agent, 0, DEPTH);
+                    self.work += attempt.looked;
                 }
-                let looked = attempt.looked;
-                self.work += looked + 1;
+                self.work += 1;
             }
         }
     }
 
     /// The first action of each operation.
-    fn act(&mut self, agents: &[Agent]) {
-        for (index, agent) in agents.iter().enumerate() {
-            let operation = self.operation[index];
+    fn act(&mut self) {
+        for (index, agent) in self.agents.iter().enumerate() {
+            let route = self.route[index];
+            let operation = self.choices.operation(index as u32, route);
             let action = self.operations.actions(operation)[0];
             if agent.goal != NONE {
                 self.guidance.see::<S>(agent.state, action);
             }
             self.actions[index] = action;
             self.expected[index] = self.space.next(agent.state, usize::from(action));
-            self.paths[index] = *self.choices.path(index as u32, operation);
+            self.paths[index] = *self.choices.path(index as u32, route);
         }
         self.guidance.end_step();
+    }
+}
+
+/// The cost from a state to a place; a guess where no field is known.
+fn cost<S: Space>(space: &S, fields: &Fields, state: State, place: Place) -> u32 {
+    match fields.known(place) {
+        NONE => space.estimate(state, place) * u32::from(STEP),
+        slot => u32::from(fields.cost(slot, state)),
     }
 }

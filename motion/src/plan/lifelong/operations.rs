@@ -8,8 +8,8 @@ use super::space::{NONE, Space, State};
 /// Actions of an operation.
 pub const LENGTH: usize = 4;
 
-/// Most operations that a space may have.
-pub const OPERATIONS_MAX: usize = 256;
+/// Most routes that a space may have.
+pub const ROUTES_MAX: usize = 256;
 
 /// A node of the tree, in the order of a walk that goes down first.
 #[derive(Clone, Copy, Debug)]
@@ -24,21 +24,28 @@ struct Node {
 }
 
 /// The tree, and the operations by number.
+///
+/// Operations that take up the same places at the same times are a *route*: for others it doesn't matter which of them an
+/// agent takes.
 #[derive(Clone, Debug)]
 pub struct Operations {
     nodes: Vec<Node>,
     actions: Vec<[u8; LENGTH]>,
     /// How late each acts: a tie-break, smaller is better.
     lateness: Vec<u8>,
-    /// The one that waits all the time.
-    pub wait: u16,
+    /// The route of each.
+    route: Vec<u8>,
+    /// Number of routes.
+    pub routes: usize,
+    /// The route that stays where it is.
+    pub stay: u8,
 }
 
 impl Operations {
     /// The operations of a space.
     ///
     /// # Panics
-    /// If the space offers more than [`OPERATIONS_MAX`], or none that waits all the time.
+    /// If the space offers more than [`ROUTES_MAX`] routes, or no operation that waits all the time.
     pub fn new<S: Space>(space: &S) -> Self {
         let mut actions: Vec<[u8; LENGTH]> = space
             .operations(LENGTH)
@@ -47,7 +54,19 @@ impl Operations {
             .collect();
         actions.sort_unstable();
         actions.dedup();
-        assert!(actions.len() <= OPERATIONS_MAX, "operations have 8-bit ids");
+        let mut firsts: Vec<[u8; LENGTH]> = Vec::new();
+        let route: Vec<u8> = actions
+            .iter()
+            .map(|operation| {
+                let known = firsts.iter().position(|o| space.same_route(o, operation));
+                let route = known.unwrap_or_else(|| {
+                    firsts.push(*operation);
+                    firsts.len() - 1
+                });
+                assert!(route < ROUTES_MAX, "routes have 8-bit ids");
+                route as u8
+            })
+            .collect();
         let Some(wait) = actions.iter().position(|&o| o == [0; LENGTH]) else {
             panic!("waiting is always possible");
         };
@@ -58,7 +77,9 @@ impl Operations {
         let mut tree = Self {
             nodes: Vec::new(),
             lateness: actions.iter().map(late).collect(),
-            wait: wait as u16,
+            stay: route[wait],
+            route,
+            routes: firsts.len(),
             actions,
         };
         tree.grow(0, 0, tree.actions.len());
@@ -87,11 +108,6 @@ impl Operations {
         }
     }
 
-    /// Number of operations.
-    pub fn len(&self) -> usize {
-        self.actions.len()
-    }
-
     /// The actions of an operation.
     pub fn actions(&self, operation: u16) -> [u8; LENGTH] {
         self.actions[operation as usize]
@@ -101,6 +117,12 @@ impl Operations {
     #[inline]
     pub fn lateness(&self, operation: u16) -> u8 {
         self.lateness[operation as usize]
+    }
+
+    /// The route of an operation.
+    #[inline]
+    pub fn route(&self, operation: u16) -> u8 {
+        self.route[operation as usize]
     }
 
     /// Calls `each` with every operation that is possible from a state, and the states after each of its actions.

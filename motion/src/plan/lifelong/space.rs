@@ -48,6 +48,12 @@ pub trait Space {
         all
     }
 
+    /// Do two of these sequences take up the same places at the same times, from whatever state? Then they are one route, of
+    /// which an agent takes the operation that is best for it. By default each is a route of its own.
+    fn same_route(&self, one: &[u8], other: &[u8]) -> bool {
+        one == other
+    }
+
     /// Number of states.
     #[inline]
     fn states(&self) -> usize {

@@ -176,6 +176,52 @@ fn the_same_seed_and_work_give_the_same_actions_and_goals_are_reached() {
     assert_ne!(run(1), run(2));
 }
 
+/// With little room for fields, so that they are made again and again, and budgets that cut off each phase now and then.
+#[test]
+fn the_plan_does_not_depend_on_the_number_of_threads() {
+    let run = |threads, work, bytes| {
+        let mut fleet = Fleet::new(12, 12, 20, 60, 9);
+        let mut planner = planner(&fleet, 1, threads, bytes);
+        let mut all = Vec::new();
+        for _ in 0..60 {
+            let agents = fleet.agents(planner.space());
+            let actions = planner.plan(&agents, &mut WorkBudget(work)).to_vec();
+            fleet.walk(&actions).unwrap();
+            all.push((actions, planner.work()));
+        }
+        assert!(fleet.reached > 20, "{} goals reached", fleet.reached);
+        all
+    };
+    for (work, bytes) in [(4_000, 8_000), (40_000, 8_000), (20_000, 1 << 20)] {
+        let alone = run(1, work, bytes);
+        for threads in [2, 3, 8] {
+            assert!(run(threads, work, bytes) == alone, "{threads} threads");
+        }
+    }
+}
+
+/// Where nearly every cell is taken, as many goals are reached later on as at first: nobody jams the floor for good.
+#[test]
+fn a_dense_floor_does_not_decay() {
+    let mut fleet = Fleet::new(12, 12, 15, 117, 3);
+    let cells = fleet.free.iter().filter(|&&free| free).count();
+    assert!(cells * 19 / 20 < 117, "dense: 117 agents in {cells} cells");
+    let mut planner = planner(&fleet, 1, 1, 1 << 20);
+    planner.prepare();
+    let mut reached = Vec::new();
+    for _ in 0..4 {
+        let before = fleet.reached;
+        for _ in 0..150 {
+            let agents = fleet.agents(planner.space());
+            let actions = planner.plan(&agents, &mut WorkBudget(20_000)).to_vec();
+            fleet.walk(&actions).unwrap();
+        }
+        reached.push(fleet.reached - before);
+    }
+    assert!(reached[0] > 20, "{reached:?}");
+    assert!(reached[3] * 2 > reached[0], "{reached:?}");
+}
+
 /// An agent in a dead end and one that wants to go in: the second has to make room although it has less left to do.
 #[test]
 fn who_stands_before_a_dead_end_lets_the_other_one_out() {

@@ -131,24 +131,36 @@ impl Space for TurningGrid {
         };
         all.sort_by_key(turns);
         for sequence in all {
-            let (mut x, mut y, mut orientation) = (0i32, 0i32, 0usize);
-            let mut path = Vec::with_capacity(length);
-            for &action in &sequence {
-                match action {
-                    FORWARD => {
-                        x += [1, 0, -1, 0][orientation];
-                        y += [0, 1, 0, -1][orientation];
-                    }
-                    CLOCKWISE => orientation = (orientation + 1) % 4,
-                    COUNTER => orientation = (orientation + 3) % 4,
-                    _ => {}
-                }
-                path.push((x, y));
-            }
+            let (path, orientation) = relative(&sequence);
             if seen.insert((path, orientation)) {
                 kept.push(sequence);
             }
         }
         kept
     }
+
+    fn same_route(&self, one: &[u8], other: &[u8]) -> bool {
+        relative(one).0 == relative(other).0
+    }
+}
+
+/// The cells that a sequence of actions comes by, as columns and rows from where it begins facing east, and how it ends.
+fn relative(sequence: &[u8]) -> (Vec<(i32, i32)>, usize) {
+    let (mut x, mut y, mut orientation) = (0, 0, 0);
+    let path = sequence
+        .iter()
+        .map(|&action| {
+            match action {
+                FORWARD => {
+                    x += [1, 0, -1, 0][orientation];
+                    y += [0, 1, 0, -1][orientation];
+                }
+                CLOCKWISE => orientation = (orientation + 1) % 4,
+                COUNTER => orientation = (orientation + 3) % 4,
+                _ => {}
+            }
+            (x, y)
+        })
+        .collect();
+    (path, orientation)
 }

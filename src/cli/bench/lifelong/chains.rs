@@ -10,6 +10,8 @@ pub struct Chains {
     after: Vec<Vec<u32>>,
     /// Places of the pool whose tasks have guessed lengths, in the order in which they came.
     guessed: std::collections::VecDeque<u32>,
+    /// Places of the pool whose lengths have changed in the last update.
+    pub changed: Vec<u32>,
 }
 
 impl Chains {
@@ -18,7 +20,7 @@ impl Chains {
         self.after[slot as usize][errand]
     }
 
-    /// Takes note of new tasks; gives the places of the pool whose lengths have changed.
+    /// Takes note of new tasks, and measures ways that were guessed.
     pub fn update(
         &mut self,
         world: &World<'_>,
@@ -26,10 +28,10 @@ impl Chains {
         exact: bool,
         hops: &mut Hops,
         budget: &mut impl Budget,
-    ) -> Vec<u32> {
+    ) {
         let grid = planner.space();
         self.after.resize(world.pool.len(), Vec::new());
-        let mut changed = Vec::new();
+        self.changed.clear();
         for &slot in &world.fresh {
             self.measure(world, slot, |from, to| {
                 let (from, to) = (place(grid, from), place(grid, to));
@@ -43,7 +45,7 @@ impl Chains {
             if !exact {
                 self.guessed.push_back(slot);
             }
-            changed.push(slot);
+            self.changed.push(slot);
         }
         while !budget.spent(Phase::Choose, hops.work) {
             let Some(slot) = self.guessed.pop_front() else {
@@ -59,9 +61,8 @@ impl Chains {
                 };
                 u32::from(hops.from(from)[to as usize]) * u32::from(STEP)
             });
-            changed.push(slot);
+            self.changed.push(slot);
         }
-        changed
     }
 
     fn measure(&mut self, world: &World<'_>, slot: u32, mut leg: impl FnMut(u32, u32) -> u32) {

@@ -12,6 +12,9 @@ const LOOKS: usize = 40;
 /// ways are what can be saved; but the longest may stay in the pool.
 const LENGTH_PART: u32 = 8;
 
+/// Other robots that each of them considers an exchange of tasks with.
+const PARTNERS: usize = 128;
+
 /// Memory for searches.
 const BYTES_MAX: usize = 64 << 20;
 
@@ -61,10 +64,10 @@ impl Chooser {
         budget: &mut impl Budget,
     ) {
         let grid = planner.space();
-        for slot in self
-            .chains
-            .update(world, planner, exact, &mut self.hops, budget)
-        {
+        self.chains
+            .update(world, planner, exact, &mut self.hops, budget);
+        for at in 0..self.chains.changed.len() {
+            let slot = self.chains.changed[at];
             self.remove(slot);
             if world.pool[slot as usize].robot == NONE {
                 self.insert(slot, place(grid, world.errands(slot)[0]));
@@ -92,6 +95,7 @@ impl Chooser {
                     break;
                 }
                 self.look(world, planner, exact, self.hand);
+                self.exchange(world, planner, exact, self.hand);
                 looks += 1;
             }
             if looks == LOOKS {
@@ -167,6 +171,52 @@ impl Chooser {
         if own != NONE {
             self.insert(own, place(grid, world.errands(own)[0]));
         }
+    }
+
+    /// Exchanges a robot's task for that of another one, neither opened, if that saves most of their ways together.
+    fn exchange(
+        &mut self,
+        world: &World<'_>,
+        planner: &Lifelong<TurningGrid>,
+        exact: bool,
+        robot: usize,
+    ) {
+        let grid = planner.space();
+        let first = |slot: u32| place(grid, world.errands(slot)[0]);
+        let way = |hops: &mut Hops, robot: usize, to: u32| {
+            let here = place(grid, world.cells[robot]);
+            if exact {
+                let state = grid.state(here, usize::from(world.headings[robot]));
+                Some(planner.cost(state, to))
+            } else {
+                let known = hops.knows(to);
+                known.then(|| u32::from(hops.from(to)[here as usize]) * u32::from(STEP))
+            }
+        };
+        let own = self.schedule[robot];
+        let Some(own_way) = way(&mut self.hops, robot, first(own)) else {
+            return;
+        };
+        let count = self.schedule.len();
+        let mut best = (0, robot);
+        for other in (1..count.min(PARTNERS + 1)).map(|by| (robot + by) % count) {
+            let slot = self.schedule[other];
+            if slot == NONE || world.pool[slot as usize].done > 0 {
+                continue;
+            }
+            self.scanned += 1;
+            let ways = [(other, slot), (robot, slot), (other, own)];
+            let ways = ways.map(|(robot, slot)| way(&mut self.hops, robot, first(slot)));
+            let [Some(other_way), Some(there), Some(back)] = ways else {
+                continue;
+            };
+            let saved =
+                i64::from(own_way) + i64::from(other_way) - i64::from(there) - i64::from(back);
+            if saved > best.0 {
+                best = (saved, other);
+            }
+        }
+        self.schedule.swap(robot, best.1);
     }
 
     /// Places visited and tasks looked at in this step.

@@ -10,6 +10,8 @@ use super::super::peak_memory_mb;
 #[derive(Clone, Default)]
 pub struct Times {
     cpu_ms: Vec<f64>,
+    /// What it took in each step to rank the robots and give each its turn, without improvement; if it was timed.
+    pub passes: Vec<Duration>,
     /// Steps that were late by CPU time.
     pub late: u32,
     /// Steps that were late by the clock on the wall only.
@@ -32,6 +34,13 @@ impl Times {
         };
         let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
         [mean, sorted[(sorted.len() - 1) * 99 / 100], max]
+    }
+
+    /// Mean time of a pass for each robot, in microseconds.
+    fn pass_us(&self, robots: usize) -> Option<f64> {
+        let total: Duration = self.passes.iter().sum();
+        let turns = self.passes.len() * robots;
+        (turns > 0).then(|| total.as_secs_f64() * 1e6 / turns as f64)
     }
 }
 
@@ -59,6 +68,7 @@ impl Figures {
             "errors": self.errors,
             "host": {
                 "planner_cpu_ms": { "mean": mean, "p99": p99, "max": max },
+                "pass_us_per_robot": self.times.pass_us(self.robots).map(round),
                 "late_steps": self.times.late,
                 "late_steps_wall": self.times.late_wall,
                 "peak_memory_mb": peak_memory_mb().map(f64::round),
@@ -76,6 +86,9 @@ impl Figures {
             self.steps
         );
         say!("planner CPU time a step: mean {mean:.1}, p99 {p99:.1}, max {max:.1} ms");
+        if let Some(pass) = self.times.pass_us(self.robots) {
+            say!("a pass over all robots, without improvement: {pass:.2} us a robot");
+        }
         say!(
             "late steps: {} by CPU time, {} by the clock on the wall only",
             self.times.late,

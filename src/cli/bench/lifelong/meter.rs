@@ -47,6 +47,23 @@ pub struct ClockBudget {
     pub limit: Duration,
     /// Work at which each phase was cut off; [`u64::MAX`]: not.
     pub cut: [u64; 5],
+    /// When the last field was made.
+    refreshed: Duration,
+    /// What it took from there until each robot had had its turn.
+    pub pass: Option<Duration>,
+}
+
+impl ClockBudget {
+    /// A budget of a step that begins with the meter.
+    pub fn new(meter: Meter, limit: Duration) -> Self {
+        Self {
+            meter,
+            limit,
+            cut: [u64::MAX; 5],
+            refreshed: Duration::ZERO,
+            pass: None,
+        }
+    }
 }
 
 impl Budget for ClockBudget {
@@ -62,7 +79,13 @@ impl Budget for ClockBudget {
                 .mul_f64(0.92)
                 .saturating_sub(Duration::from_millis(1)),
         };
-        let spent = self.meter.cpu() >= limit;
+        let now = self.meter.cpu();
+        match phase {
+            Phase::Refresh => self.refreshed = now,
+            Phase::Improve if self.pass.is_none() => self.pass = Some(now - self.refreshed),
+            _ => {}
+        }
+        let spent = now >= limit;
         if spent {
             self.cut[phase as usize] = work;
         }

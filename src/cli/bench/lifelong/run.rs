@@ -77,12 +77,9 @@ impl<'a> Run<'a> {
         let meter = Meter::begin();
         let (cut, late) = match &self.limit {
             Limit::Time(limit) => {
-                let mut budget = ClockBudget {
-                    meter,
-                    limit: *limit,
-                    cut: [u64::MAX; 5],
-                };
+                let mut budget = ClockBudget::new(meter, *limit);
                 self.think(&mut budget);
+                self.times.passes.extend(budget.pass);
                 (budget.cut, None)
             }
             Limit::Work(work) => {
