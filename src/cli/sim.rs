@@ -44,8 +44,8 @@ pub struct SimArgs {
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
     #[arg(long, value_name = "MIX")]
     faults: Option<MixText>,
-    /// Who goes first where ways meet: as each new plan says (graph), as the first plan says (fixed), as that says unless
-    /// somebody is late (switched), or who asks first for exclusive blocks, as openTCS does (blocks)
+    /// Who goes first where ways meet: as each new plan says (graph), as plans say that grow a little at a time and bend for
+    /// late vehicles (kept), as the first plan says (fixed), or who asks first for exclusive blocks, as openTCS does (blocks)
     #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = "graph", conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink"])]
     traffic: Discipline,
     /// Every ten minutes one vehicle in twenty stands still for a minute

@@ -269,8 +269,8 @@ impl Contest {
 }
 
 const DISTURBED: &str = "Disturbed: every ten minutes one vehicle in twenty stands still for a minute. graph: the order of all moves that are not \
-                         granted yet is planned anew, some times a second. fixed: it grows at its end, and is never reversed. switched: the same, with \
-                         dependencies on late vehicles reversed where that helps. blocks: no order; exclusive blocks, given to who asks first.";
+                         granted yet is planned anew, some times a second. kept: it grows by two steps at a time, and bends where somebody is late. \
+                         fixed: it grows by eight steps, and is never reversed. blocks: no order; exclusive blocks, given to who asks first.";
 const RUNS: &str = "One row for two runs: without and with vehicles that stop. A deadlock is a vehicle that stands for others for more than three minutes.";
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use crate::program::run;
 #[test]
 fn every_way_to_say_who_goes_first_is_run_with_and_without_stops() {
     let directory = tempfile::tempdir().unwrap();
-    let words = "bench traffic --fleet 10,5 --for 10m --traffic fixed,blocks,switched --output page.html --json";
+    let words = "bench traffic --fleet 10,5 --for 10m --traffic fixed,blocks,kept --output page.html --json";
     let result = run(directory.path(), words).json();
     let runs = result["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 2 * 3 * 2);
     for (i, run) in runs.iter().enumerate() {
         assert_eq!(run["vehicles"], [5, 10][i / 6]);
-        assert_eq!(run["traffic"], ["fixed", "switched", "blocks"][i / 2 % 3]);
+        assert_eq!(run["traffic"], ["kept", "fixed", "blocks"][i / 2 % 3]);
         assert_eq!(
             (&run["disturbed"], &run["stops"]),
             [(&Value::Bool(false), &0.into()), (&true.into(), &1.into())][i % 2]
@@ -48,7 +48,7 @@ fn a_run_is_the_same_again_and_another_with_other_traffic() {
     for words in ["--traffic fixed", "--traffic blocks"] {
         assert_ne!(hash(words), plain, "{words}");
     }
-    let both = "--traffic switched --stoppages";
+    let both = "--traffic kept --stoppages";
     assert_eq!(hash(both), hash(both));
     let stopped = run(Path::new("."), "sim --for 10m --json --stoppages").json();
     assert_eq!(stopped["faults"], 1);
@@ -59,7 +59,7 @@ fn what_cannot_be_is_refused() {
     for (words, said) in [
         (
             "sim --traffic lanes",
-            "possible values: graph, fixed, switched, blocks",
+            "possible values: graph, kept, fixed, blocks",
         ),
         ("sim --traffic fixed --swarm 2", "--swarm"),
         ("sim --traffic fixed --data d", "--data"),

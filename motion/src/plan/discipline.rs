@@ -1,7 +1,7 @@
 //! How it is decided who goes first where ways meet: the planner in use, and baselines to compare it with.
 
 use super::blocks::Blocks;
-use super::fixed::FixedOrder;
+use super::kept::{Keeping, KeptOrder};
 use super::{Planner, PlannerOptions};
 use crate::proposal::{MotionProposal, MotionSnapshot};
 use takt_maps::Floor;
@@ -12,24 +12,24 @@ pub enum Discipline {
     /// A dependency graph that each plan makes anew from what is not granted yet.
     #[default]
     Graph,
-    /// A dependency graph that grows at its end, and whose dependencies are never reversed.
+    /// A dependency graph that grows at its end, a little at a time; dependencies on late vehicles are reversed.
+    Kept,
+    /// A dependency graph that grows far ahead, and whose dependencies are never reversed.
     Fixed,
-    /// The same, with dependencies on late vehicles reversed where that helps.
-    Switched,
     /// No plan: exclusive blocks, given to who asks first.
     Blocks,
 }
 
 impl Discipline {
     /// All, the one in use first.
-    pub const ALL: [Self; 4] = [Self::Graph, Self::Fixed, Self::Switched, Self::Blocks];
+    pub const ALL: [Self; 4] = [Self::Graph, Self::Kept, Self::Fixed, Self::Blocks];
 
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Graph => "graph",
+            Self::Kept => "kept",
             Self::Fixed => "fixed",
-            Self::Switched => "switched",
             Self::Blocks => "blocks",
         }
     }
@@ -40,8 +40,8 @@ impl Discipline {
 pub enum AnyPlanner {
     /// See [`Discipline::Graph`].
     Graph(Box<Planner>),
-    /// See [`Discipline::Fixed`] and [`Discipline::Switched`].
-    Fixed(Box<FixedOrder>),
+    /// See [`Discipline::Kept`] and [`Discipline::Fixed`].
+    Kept(Box<KeptOrder>),
     /// See [`Discipline::Blocks`].
     Blocks(Box<Blocks>),
 }
@@ -52,11 +52,14 @@ impl AnyPlanner {
     /// # Panics
     /// If the floor's tables contradict each other (a kind without class, a place without conflict set).
     pub fn new(floor: &Floor, options: PlannerOptions, discipline: Discipline) -> Self {
-        let fixed = |switching| Box::new(FixedOrder::new(floor, options, switching));
+        let kept = |steps, few, bends| {
+            let keeping = Keeping { steps, few, bends };
+            Self::Kept(Box::new(KeptOrder::new(floor, options, keeping)))
+        };
         match discipline {
             Discipline::Graph => Self::Graph(Box::new(Planner::new(floor, options))),
-            Discipline::Fixed => Self::Fixed(fixed(false)),
-            Discipline::Switched => Self::Fixed(fixed(true)),
+            Discipline::Kept => kept(2, 0, true),
+            Discipline::Fixed => kept(8, 1, false),
             Discipline::Blocks => Self::Blocks(Box::new(Blocks::new(floor, options))),
         }
     }
@@ -65,7 +68,7 @@ impl AnyPlanner {
     pub fn plan(&mut self, floor: &Floor, snapshot: &MotionSnapshot, out: &mut MotionProposal) {
         match self {
             Self::Graph(planner) => planner.plan(floor, snapshot, out),
-            Self::Fixed(planner) => planner.plan(floor, snapshot, out),
+            Self::Kept(planner) => planner.plan(floor, snapshot, out),
             Self::Blocks(planner) => planner.plan(snapshot, out),
         }
     }

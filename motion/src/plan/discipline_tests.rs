@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use super::kept::{Keeping, KeptOrder};
 use super::testing::{grid, node_at};
 use super::{AnyPlanner, Discipline, PlannerOptions};
 use crate::proposal::{AgentSnapshot, MotionProposal, MotionSnapshot, Move};
@@ -185,13 +186,21 @@ proptest! {
     }
 }
 
-/// Two at a crossing; the first in the order stops before it. Rounds until the other one is where it wants to be.
-fn rounds_behind_one_that_stands(discipline: Discipline) -> Option<u32> {
+/// Two at a crossing; the first in an order that reaches far stops before it. Rounds until the other one is where it wants to
+/// be.
+fn rounds_behind_one_that_stands(bends: bool) -> Option<u32> {
     let rows = ["###.###", "###.###", ".......", "###.###", "###.###"];
     let floor = grid(&rows, 2);
     let at = |x, y| node_at(&floor, x, y);
     let (goals, starts) = ([at(6, 2), at(3, 4)], [at(1, 2), at(3, 0)]);
-    let mut yard = Yard::new(floor, &starts, discipline);
+    let mut yard = Yard::new(floor, &starts, Discipline::Kept);
+    let keeping = Keeping {
+        steps: 8,
+        few: 1,
+        bends,
+    };
+    let planner = KeptOrder::new(&yard.floor, PlannerOptions::default(), keeping);
+    yard.planner = AnyPlanner::Kept(Box::new(planner));
     yard.goals = goals.to_vec();
     yard.stands[0] = 240;
     for round in 0..200 {
@@ -206,7 +215,7 @@ fn rounds_behind_one_that_stands(discipline: Discipline) -> Option<u32> {
 
 #[test]
 fn others_go_before_one_that_is_late() {
-    assert_eq!(rounds_behind_one_that_stands(Discipline::Fixed), None);
-    let switched = rounds_behind_one_that_stands(Discipline::Switched);
-    assert!(switched.is_some_and(|rounds| rounds < 60), "{switched:?}");
+    assert_eq!(rounds_behind_one_that_stands(false), None);
+    let bent = rounds_behind_one_that_stands(true);
+    assert!(bent.is_some_and(|rounds| rounds < 60), "{bent:?}");
 }

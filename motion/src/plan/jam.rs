@@ -2,8 +2,8 @@
 //!
 //! Priority inheritance looks one step ahead, and no rule of thumb that helps it on helps everywhere. LaCAM\* finds a way
 //! for one in a jam wherever there is one (`oneshot`), on this floor's conflict sets: the jammed vehicle to its goal, and
-//! all others to theirs or out of the way. What it finds is carried out as it is until the vehicle has arrived, or
-//! something comes between.
+//! all others to theirs or out of the way. What it finds is carried out as it is until the vehicle is nearer
+//! to its goal than it has ever been, or there if that is not far, or something comes between.
 
 use super::Planner;
 use super::graph::{Graph, NONE};
@@ -12,12 +12,13 @@ use crate::proposal::{MotionSnapshot, Move};
 use std::cell::Cell;
 use takt_maps::{ClassId, Floor, PlaceId};
 
-/// Lots have been drawn three times by then.
-const FRET_JAMMED: u32 = 72;
-/// Plans after an attempt in vain before the next one.
-const PAUSE: u32 = 40;
+/// Lots have been drawn eight times by then.
+const FRET_JAMMED: u32 = 192;
 /// Plans in a row in which nobody has moved on, after which a way out is given up.
 const STILL_MAX: u32 = 80;
+
+/// A way of so many steps is gone to its end.
+const STEPS_WHOLE: usize = 48;
 
 /// What is done about jams.
 #[derive(Clone, Debug)]
@@ -25,18 +26,18 @@ pub(super) struct Jam {
     /// Moves in vain, or plans without a move, after which a vehicle is in a jam.
     pub fret_jammed: u32,
     way_out: Option<WayOut>,
-    /// Plans until the next attempt.
-    pause: u32,
+    /// What each vehicle had come to at the last attempt for it.
+    tried: Vec<u32>,
     /// Effort in the current plan.
     pub work: u64,
 }
 
-impl Default for Jam {
-    fn default() -> Self {
+impl Jam {
+    pub fn new(agents: usize) -> Self {
         Self {
             fret_jammed: FRET_JAMMED,
             way_out: None,
-            pause: 0,
+            tried: vec![0; agents],
             work: 0,
         }
     }
@@ -61,7 +62,6 @@ impl Planner {
     /// Plans the way out of a jam, if there is one, or goes on with it; the moves are in the world then.
     pub(super) fn get_out_of_jam(&mut self, floor: &Floor, snapshot: &MotionSnapshot) -> bool {
         self.jam.work = 0;
-        self.jam.pause = self.jam.pause.saturating_sub(1);
         if let Some(way_out) = self.jam.way_out.take() {
             let whom = &self.world.agents[way_out.whom as usize];
             if whom.present && whom.node != way_out.goal && self.go_on_with(way_out, snapshot) {
@@ -72,6 +72,7 @@ impl Planner {
         let Some(whom) = self.jammed() else {
             return false;
         };
+        self.jam.tried[whom as usize] = self.memory[whom as usize].fret;
         if let Some(moves) = self.find_way_out(floor, whom) {
             let way_out = WayOut {
                 whom,
@@ -86,21 +87,23 @@ impl Planner {
             }
             self.world.undo(&self.graph, 0);
         }
-        self.jam.pause = PAUSE;
         false
     }
 
     /// Who has moved in vain for longest, if it is long enough.
-    fn jammed(&self) -> Option<u32> {
-        if self.jam.pause > 0 {
-            return None;
+    fn jammed(&mut self) -> Option<u32> {
+        for (tried, memory) in self.jam.tried.iter_mut().zip(&self.memory) {
+            if memory.fret < *tried {
+                *tried = 0; // a new goal
+            }
         }
         let fret = |&agent: &u32| self.memory[agent as usize].fret;
         (0..self.world.agents.len() as u32)
             .filter(|agent| {
                 let it = &self.world.agents[*agent as usize];
                 let own = self.memory[*agent as usize].goal.map(|goal| goal.0) == Some(it.goal);
-                it.active() && !it.fixed && own && fret(agent) >= self.jam.fret_jammed
+                let in_vain = fret(agent) - self.jam.tried[*agent as usize];
+                it.active() && !it.fixed && own && in_vain >= self.jam.fret_jammed
             })
             .max_by_key(|agent| (fret(agent), std::cmp::Reverse(*agent)))
     }
@@ -157,8 +160,9 @@ impl Planner {
             let it = &mut self.world.agents[agent as usize];
             it.fixed |= it.node == it.dwells_at;
         }
-        self.jam.way_out = Some(way_out);
-        true
+        let goes_on = !self.world.moves.is_empty();
+        self.jam.way_out = goes_on.then_some(way_out);
+        goes_on
     }
 
     /// Can a vehicle take an edge as the world is, pushing nobody?
@@ -203,8 +207,18 @@ impl Planner {
         let Outcome::Solved { best, .. } = outcome else {
             return None;
         };
+        // Nearer to the goal than it has ever been it is out of the jam; a short way is gone to its end.
         let at = agents.iter().position(|&agent| agent == whom)?;
-        let steps = best.paths[at].len() - 1;
+        let (field, best_ms) = (
+            self.world.agents[whom as usize].field,
+            self.memory[whom as usize].best_ms,
+        );
+        let nearer = |vertex: &u32| self.fields.ms(field, vertex % layers.nodes as u32) < best_ms;
+        let path = &best.paths[at];
+        let steps = match path.len() - 1 {
+            all if all <= STEPS_WHOLE => all,
+            all => path.iter().position(nearer).unwrap_or(all),
+        };
         let moves = self.in_order(&layers, &agents, &best, steps);
         self.world.undo(&self.graph, 0);
         moves

@@ -15,8 +15,8 @@
 //!
 //! [`oneshot`] also plans on grids, for everybody from a start to a goal; [`lifelong`] for robots that turn.
 //!
-//! Baselines to compare it with on floors ([`Discipline`]): a fixed order, the same with dependencies on late vehicles
-//! reversed, and exclusive blocks.
+//! Other ways to say who goes first on floors ([`Discipline`]): an order that is kept, grows a little at a time and bends for
+//! late vehicles (`kept`, `switching`), a fixed order, and exclusive blocks.
 
 mod blocks;
 mod chance;
@@ -24,10 +24,10 @@ mod discipline;
 #[cfg(test)]
 mod discipline_tests;
 mod distance;
-mod fixed;
 mod gates;
 mod graph;
 mod jam;
+mod kept;
 pub mod lifelong;
 mod memory;
 pub mod oneshot;
@@ -49,7 +49,7 @@ mod yielding;
 
 pub use blocks::Blocks;
 pub use discipline::{AnyPlanner, Discipline};
-pub use fixed::FixedOrder;
+pub use kept::KeptOrder;
 
 use crate::proposal::{MotionProposal, MotionSnapshot};
 use distance::Fields;
@@ -125,7 +125,7 @@ impl Planner {
             gates: Gates::new(&graph),
             finder: RefugeFinder::new(graph.nodes),
             stacks: Stacks::default(),
-            jam: Jam::default(),
+            jam: Jam::new(agents),
             closed: Vec::new(),
             order: Vec::with_capacity(agents),
             queue: Vec::with_capacity(agents),

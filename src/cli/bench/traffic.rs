@@ -27,7 +27,7 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "vehicles", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     fleet: Vec<u32>,
     /// Ways to say who goes first
-    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = ["graph", "fixed", "switched", "blocks"])]
+    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = ["graph", "kept", "fixed", "blocks"])]
     traffic: Vec<Discipline>,
     /// Simulated time of each run
     #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "1h")]

@@ -350,7 +350,10 @@ impl Pibt {
         let first = frame.at == frame.begin + 1;
         if first && pulled != NONE && self.to[pulled as usize] == NONE {
             let from = self.from[frame.agent as usize];
-            if matches!(self.way(problem, pulled, from), Way::Clear) {
+            // On one-way lanes there may be no way there.
+            let its = self.from[pulled as usize];
+            let leads = problem.network.successors(its).contains(&from);
+            if leads && matches!(self.way(problem, pulled, from), Way::Clear) {
                 self.take(problem, pulled, from);
             }
         }

@@ -1,7 +1,10 @@
-//! A fixed order: what is planned stays planned, and planning goes on from its end.
+//! An order that is kept: what is planned stays planned, and planning goes on from its end when somebody has run out of
+//! moves.
 //!
-//! The baseline that an action dependency graph is without replanning: whoever is planned to go first goes first, however
-//! late it is. With [`Switching`] the same order bends where that helps.
+//! A plan that is thrown away before it has been carried out costs more than it is worth: who was given way is stopped
+//! again. A plan that reaches far costs, too: it counts steps, not seconds, and whoever is late holds up all who come after
+//! it. So an order that is kept had better grow by few steps at a time and bend: a vehicle that can't be moved loses what it
+//! has not been granted yet, and with [`Switching`] others go before one that is late.
 
 use super::stage::Stage;
 use super::switching::Switching;
@@ -9,18 +12,25 @@ use super::{Planner, PlannerOptions};
 use crate::proposal::{AgentSnapshot, MotionProposal, MotionSnapshot, Move};
 use takt_maps::{Floor, NodeId};
 
-/// Steps by which the order grows at a time.
-const WINDOW: u32 = 8;
-/// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further ahead
-/// than others, those who are there soon would wait for those who come late.
-const FEW: u32 = 1;
+/// How an order is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Keeping {
+    /// Steps by which it grows at a time.
+    pub steps: u32,
+    /// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further
+    /// ahead than others, those who are there soon would wait for those who come late.
+    pub few: u32,
+    /// May dependencies be reversed that are not granted yet, and moves be taken from those who can't be moved now?
+    pub bends: bool,
+}
 
-/// A planner that never takes back what it has proposed, unless it can't be carried out any more.
+/// A planner that does not take back what it has proposed.
 #[derive(Clone, Debug)]
-pub struct FixedOrder {
+pub struct KeptOrder {
     planner: Planner,
-    switching: Option<Switching>,
-    /// What was proposed last; from [`FixedOrder::keep`] on, what is left of it.
+    keeping: Keeping,
+    switching: Switching,
+    /// What was proposed last; from [`KeptOrder::keep`] on, what is left of it.
     order: Vec<Move>,
     /// The sequence number of each vehicle's base end when that was proposed.
     base_end: Vec<u32>,
@@ -34,18 +44,19 @@ pub struct FixedOrder {
     further: MotionProposal,
 }
 
-impl FixedOrder {
-    /// A planner for a floor; `switching`: may dependencies be reversed that are not granted yet?
-    pub fn new(floor: &Floor, options: PlannerOptions, switching: bool) -> Self {
+impl KeptOrder {
+    /// A planner for a floor.
+    pub(super) fn new(floor: &Floor, options: PlannerOptions, keeping: Keeping) -> Self {
         let options = PlannerOptions {
-            window: WINDOW,
+            window: keeping.steps,
             ..options
         };
         let planner = Planner::new(floor, options);
         let vehicles = floor.vehicles.len();
         Self {
             stage: Stage::new(&planner.graph, floor.roadmap.places(), vehicles),
-            switching: switching.then(|| Switching::new(vehicles)),
+            switching: Switching::new(vehicles),
+            keeping,
             planner,
             order: Vec::new(),
             base_end: vec![0; vehicles],
@@ -58,14 +69,15 @@ impl FixedOrder {
 
     /// Proposes what is left of the last proposal, in its order, and further moves after it.
     ///
-    /// Deterministic in the seed and the snapshots so far. A vehicle's moves are taken out of the order only where they
-    /// can't be carried out any more: its way is closed, or it is not where they begin.
+    /// Deterministic in the seed and the snapshots so far. A vehicle's moves are taken out of the order where they can't be
+    /// carried out any more: its way is closed, it is not where they begin, or, in an order that bends, it can't be moved.
     pub fn plan(&mut self, floor: &Floor, snapshot: &MotionSnapshot, out: &mut MotionProposal) {
         self.keep(snapshot);
-        if let Some(switching) = &mut self.switching {
+        if self.keeping.bends {
             self.stage.undo(&self.planner.graph, 0);
             let graph = &self.planner.graph;
-            switching.improve(floor, graph, snapshot, &mut self.stage, &mut self.order);
+            self.switching
+                .improve(floor, graph, snapshot, &mut self.stage, &mut self.order);
             for m in &self.order {
                 self.stage.go(graph, m);
             }
@@ -91,7 +103,7 @@ impl FixedOrder {
             let seq = snapshot.agents.get(i).map_or(0, |a| a.seq);
             *granted = seq.wrapping_sub(self.base_end[i]);
         }
-        let graph = &self.planner.graph;
+        let (graph, bends) = (&self.planner.graph, self.keeping.bends);
         self.stage.begin(graph, snapshot);
         self.left.fill(0);
         let (stage, left, granted) = (&mut self.stage, &mut self.left, &mut self.granted);
@@ -102,7 +114,8 @@ impl FixedOrder {
                 return false;
             }
             // After one that is left out its vehicle is not where the next one begins.
-            let holds = stage.may(graph, m);
+            let stopped = bends && snapshot.agents.get(i).is_some_and(|a| !a.movable);
+            let holds = !stopped && stage.may(graph, m);
             if holds {
                 stage.go(graph, m);
                 left[i] += 1;
@@ -115,7 +128,10 @@ impl FixedOrder {
     fn wants_more(&self, snapshot: &MotionSnapshot) -> bool {
         let wants = |(i, a): (usize, &AgentSnapshot)| {
             let end = NodeId(self.stage.node(i));
-            a.present && a.movable && self.left[i] <= FEW && a.goal.is_some_and(|g| g != end)
+            a.present
+                && a.movable
+                && self.left[i] <= self.keeping.few
+                && a.goal.is_some_and(|g| g != end)
         };
         let agents = snapshot.agents.iter().take(self.left.len());
         agents.enumerate().any(wants)
@@ -134,7 +150,7 @@ impl FixedOrder {
             if it.present && it.node.index() < self.planner.graph.nodes {
                 it.node = NodeId(self.stage.node(i));
                 it.seq += self.left[i];
-                it.movable &= self.left[i] <= FEW;
+                it.movable &= self.left[i] <= self.keeping.few;
             }
         }
     }
