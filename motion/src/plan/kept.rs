@@ -49,6 +49,7 @@ impl KeptOrder {
     pub(super) fn new(floor: &Floor, options: PlannerOptions, keeping: Keeping) -> Self {
         let options = PlannerOptions {
             window: keeping.steps,
+            jams: keeping.bends,
             ..options
         };
         let planner = Planner::new(floor, options);

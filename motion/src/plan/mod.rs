@@ -11,7 +11,8 @@
 //! - *gates*: a dead end is kept for one visitor at a time, and the others wait away from its mouth (`gates`);
 //! - *detours*: who has long been stopped by one that can't move goes round, if there is a way round (`recall`);
 //! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through;
-//! - *a complete search*: for one that draws them in vain, too, LaCAM\* plans for everybody (`jam`, [`oneshot`]).
+//! - *a complete search*: for one that draws them in vain, too, LaCAM\* plans for everybody (`jam`, [`oneshot`]), where
+//!   that is asked for.
 //!
 //! [`oneshot`] also plans on grids, for everybody from a start to a goal; [`lifelong`] for robots that turn.
 //!
@@ -71,6 +72,8 @@ pub struct PlannerOptions {
     pub seed: u64,
     /// Effort after which no further step is begun, in edges and nodes looked at.
     pub work_max: u64,
+    /// May a complete search get vehicles out of jams?
+    pub jams: bool,
 }
 
 impl Default for PlannerOptions {
@@ -79,6 +82,7 @@ impl Default for PlannerOptions {
             window: 16,
             seed: 0,
             work_max: 1_000_000,
+            jams: false,
         }
     }
 }
@@ -148,7 +152,7 @@ impl Planner {
             "the floor it was made for"
         );
         self.begin(snapshot);
-        if !self.get_out_of_jam(floor, snapshot) {
+        if !(self.options.jams && self.get_out_of_jam(floor, snapshot)) {
             self.roll_forward();
         }
 

@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn moves_one_at_a_time_break_no_rule(draft in draft(), jams: bool) {
         let floor = floor_of(&draft);
-        let options = PlannerOptions { seed: draft.seed, ..PlannerOptions::default() };
+        let options = PlannerOptions { seed: draft.seed, jams, ..PlannerOptions::default() };
         let mut planner = Planner::new(&floor, options);
         if jams {
             planner.jam.fret_jammed = 0; // everybody is in a jam at once

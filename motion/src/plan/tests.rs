@@ -7,7 +7,11 @@ use super::{Planner, PlannerOptions};
 use takt_maps::{Floor, NodeId};
 
 fn planner(floor: &Floor) -> Planner {
-    Planner::new(floor, PlannerOptions::default())
+    let options = PlannerOptions {
+        jams: true,
+        ..PlannerOptions::default()
+    };
+    Planner::new(floor, options)
 }
 
 fn all_nodes(floor: &Floor) -> Vec<NodeId> {
