@@ -6,19 +6,20 @@
 //! to its goal than it has ever been, or there if that is not far, or something comes between.
 
 use super::Planner;
-use super::graph::{Graph, NONE};
-use super::oneshot::{self, Instance, Network, Options, Outcome};
+use super::layers::Layers;
+use super::oneshot::{self, Options, Outcome};
 use crate::proposal::{MotionSnapshot, Move};
 use std::cell::Cell;
-use takt_maps::{ClassId, Floor, PlaceId};
+use takt_maps::Floor;
 
 /// Lots have been drawn eight times by then.
 const FRET_JAMMED: u32 = 192;
 /// Plans in a row in which nobody has moved on, after which a way out is given up.
 const STILL_MAX: u32 = 80;
-
 /// A way of so many steps is gone to its end.
 const STEPS_WHOLE: usize = 48;
+/// Effort that goes into a better way out, at most.
+const MORE_WORK: u64 = 100_000;
 
 /// What is done about jams.
 #[derive(Clone, Debug)]
@@ -153,7 +154,7 @@ impl Planner {
             if self.world.agents[agent as usize].fixed {
                 break; // it hands a load over: what comes after that waits
             }
-            if !self.may_go(agent, edge) {
+            if !self.world.may_go(&self.graph, agent, edge) {
                 return false;
             }
             self.world.go(&self.graph, agent, edge);
@@ -165,28 +166,12 @@ impl Planner {
         goes_on
     }
 
-    /// Can a vehicle take an edge as the world is, pushing nobody?
-    fn may_go(&self, agent: u32, edge: u32) -> bool {
-        let it = &self.world.agents[agent as usize];
-        let in_the_way = |swept: &super::graph::Swept| {
-            let other = self.world.occupant[swept.node as usize];
-            other != NONE
-                && other != agent
-                && swept.classes >> self.world.agents[other as usize].class & 1 == 1
-        };
-        it.present
-            && !it.fixed
-            && it.node == self.graph.edges[edge as usize].0
-            && !self.world.edge_closed(&self.graph, edge)
-            && !self.graph.swept(it.class, edge).iter().any(in_the_way)
-            && self.world.full_zone(&self.graph, agent, edge).is_none()
-    }
-
     /// Moves, one at a time, that bring a vehicle to its goal.
     fn find_way_out(&mut self, floor: &Floor, whom: u32) -> Option<Vec<Move>> {
         let layers = Layers::new(floor, self);
         let (agents, instance) = layers.instance(floor, self, whom)?;
-        // After the first plan as much again for a better one.
+        // After the first plan as much again for a better one, but not so much that the one-shot planner begins to refine:
+        // that needs a table of the floor over time.
         let (spent, limit) = (Cell::new(0), Cell::new(self.options.work_max));
         let options = Options {
             rotation: false,
@@ -201,7 +186,7 @@ impl Planner {
                 spent.set(work);
                 work < limit.get()
             },
-            &mut |_| limit.set(2 * spent.get()),
+            &mut |_| limit.set(spent.get() + spent.get().min(MORE_WORK)),
         );
         self.jam.work += work;
         let Outcome::Solved { best, .. } = outcome else {
@@ -213,7 +198,7 @@ impl Planner {
             self.world.agents[whom as usize].field,
             self.memory[whom as usize].best_ms,
         );
-        let nearer = |vertex: &u32| self.fields.ms(field, vertex % layers.nodes as u32) < best_ms;
+        let nearer = |vertex: &u32| self.fields.ms(field, layers.node(*vertex)) < best_ms;
         let path = &best.paths[at];
         let steps = match path.len() - 1 {
             all if all <= STEPS_WHOLE => all,
@@ -243,7 +228,7 @@ impl Planner {
             while !waiting.is_empty() {
                 let before = waiting.len();
                 waiting.retain(|&(agent, edge)| {
-                    let goes = self.may_go(agent, edge);
+                    let goes = self.world.may_go(&self.graph, agent, edge);
                     if goes {
                         self.world.go(&self.graph, agent, edge);
                     }
@@ -256,173 +241,4 @@ impl Planner {
         }
         Some(self.world.moves.clone())
     }
-}
-
-/// The floor as the one-shot planner reads it: for each kind and class that can move a layer of all nodes, with conflicts
-/// across layers.
-struct Layers {
-    /// Kind and class.
-    layers: Vec<(u8, u8)>,
-    nodes: usize,
-    network: Network,
-}
-
-impl Layers {
-    fn new(floor: &Floor, planner: &Planner) -> Self {
-        let (graph, world) = (&planner.graph, &planner.world);
-        let movable = world.agents.iter().filter(|it| it.present && !it.fixed);
-        let mut layers: Vec<(u8, u8)> = movable.map(|it| (it.kind, it.class)).collect();
-        layers.sort_unstable();
-        layers.dedup();
-        let nodes = graph.nodes;
-        let vertex = |layer: usize, node: u32| layer as u32 * nodes as u32 + node;
-
-        let (mut arcs, mut sweeps, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
-        for (layer, &(kind, class)) in layers.iter().enumerate() {
-            for node in 0..nodes as u32 {
-                for (to, edge) in ways(planner, kind, class, node) {
-                    for swept in graph.swept(class, edge) {
-                        for other in with_class(&layers, swept.classes) {
-                            sweeps.push((arcs.len() as u32, vertex(other, swept.node)));
-                        }
-                    }
-                    arcs.push((vertex(layer, node), vertex(layer, to)));
-                }
-                for place in floor.conflicts.of(ClassId(class), PlaceId(node)) {
-                    let Some(there) = floor.roadmap.node_of(place.place) else {
-                        continue;
-                    };
-                    for other in with_class(&layers, place.classes) {
-                        conflicts.push((vertex(layer, node), vertex(other, there.0)));
-                    }
-                }
-                for other in layer + 1..layers.len() {
-                    conflicts.push((vertex(layer, node), vertex(other, node)));
-                }
-            }
-        }
-        Self {
-            network: Network::roadmap(layers.len() * nodes, &arcs, &conflicts, &sweeps),
-            layers,
-            nodes,
-        }
-    }
-
-    fn vertex(&self, kind: u8, class: u8, node: u32) -> Option<u32> {
-        let layer = self.layers.binary_search(&(kind, class)).ok()?;
-        Some((layer * self.nodes) as u32 + node)
-    }
-
-    /// Those who can move, and from where to where: `whom` to its goal, each other one to its own, if nobody before it
-    /// needs the place, or else to the nearest place that is left.
-    fn instance(
-        &self,
-        floor: &Floor,
-        planner: &Planner,
-        whom: u32,
-    ) -> Option<(Vec<u32>, Instance)> {
-        let world = &planner.world;
-        let mut taken = vec![false; self.network.len()];
-        let mut agents = vec![whom];
-        for (at, it) in world.agents.iter().enumerate().filter(|(_, it)| it.present) {
-            if !it.fixed {
-                if at as u32 != whom {
-                    agents.push(at as u32);
-                }
-                continue;
-            }
-            for place in floor.conflicts.of(ClassId(it.class), PlaceId(it.node)) {
-                let Some(node) = floor.roadmap.node_of(place.place) else {
-                    continue;
-                };
-                for layer in with_class(&self.layers, place.classes) {
-                    taken[layer * self.nodes + node.index()] = true;
-                }
-            }
-        }
-        let mut instance = Instance {
-            starts: Vec::new(),
-            goals: Vec::new(),
-        };
-        for &agent in &agents {
-            let it = &world.agents[agent as usize];
-            let start = self.vertex(it.kind, it.class, it.node)?;
-            let goal = it.active().then_some(it.goal);
-            let goal = goal.and_then(|goal| self.vertex(it.kind, it.class, goal));
-            let free = |vertex: u32| {
-                let conflicts = self.network.conflicts(vertex);
-                conflicts.iter().all(|&other| !taken[other as usize])
-            };
-            let reached = |goal: &u32| self.network.distance(start, *goal).is_some();
-            let chosen = match goal.filter(|&goal| free(goal)).filter(reached) {
-                Some(goal) => goal,
-                None if agent == whom => return None,
-                None => self.nearest(start, free)?,
-            };
-            taken[chosen as usize] = true;
-            instance.starts.push(start);
-            instance.goals.push(chosen);
-        }
-        Some((agents, instance))
-    }
-
-    /// The nearest vertex that will do.
-    fn nearest(&self, start: u32, will_do: impl Fn(u32) -> bool) -> Option<u32> {
-        let mut seen = vec![false; self.network.len()];
-        let mut queue = vec![start];
-        seen[start as usize] = true;
-        let mut at = 0;
-        while let Some(&vertex) = queue.get(at) {
-            if will_do(vertex) {
-                return Some(vertex);
-            }
-            at += 1;
-            for &to in self.network.successors(vertex) {
-                if !std::mem::replace(&mut seen[to as usize], true) {
-                    queue.push(to);
-                }
-            }
-        }
-        None
-    }
-
-    /// The edge between two vertices.
-    fn edge(&self, planner: &Planner, from: u32, to: u32) -> Option<u32> {
-        let (kind, class) = self.layers[from as usize / self.nodes];
-        let node = |vertex: u32| vertex % self.nodes as u32;
-        let mut ways = ways(planner, kind, class, node(from));
-        ways.find(|&(end, _)| end == node(to)).map(|(_, edge)| edge)
-    }
-}
-
-/// Layers of vehicles of these classes.
-fn with_class(layers: &[(u8, u8)], classes: takt_maps::ClassMask) -> impl Iterator<Item = usize> {
-    let layers = layers.iter().enumerate();
-    layers
-        .filter(move |(_, (_, class))| classes >> class & 1 == 1)
-        .map(|(at, _)| at)
-}
-
-/// Where one can go from a node, past those who can't move, and by which edge: the quickest to each end.
-fn ways(planner: &Planner, kind: u8, class: u8, node: u32) -> impl Iterator<Item = (u32, u32)> {
-    let (graph, world): (&Graph, _) = (&planner.graph, &planner.world);
-    let arcs = graph.kinds[usize::from(kind)].out.row(node as usize);
-    let open = move |edge: u32| {
-        let barred = |swept: &super::graph::Swept| {
-            let other = world.occupant[swept.node as usize];
-            other != NONE
-                && world.agents[other as usize].fixed
-                && swept.classes >> world.agents[other as usize].class & 1 == 1
-        };
-        !world.edge_closed(graph, edge) && !graph.swept(class, edge).iter().any(barred)
-    };
-    let best = move |arc: &&super::graph::Arc| {
-        let quicker = |other: &&super::graph::Arc| {
-            other.node == arc.node
-                && (other.ms, other.edge) < (arc.ms, arc.edge)
-                && open(other.edge)
-        };
-        arc.node != node && open(arc.edge) && arcs.iter().find(quicker).is_none()
-    };
-    arcs.iter().filter(best).map(|arc| (arc.node, arc.edge))
 }

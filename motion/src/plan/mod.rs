@@ -29,6 +29,7 @@ mod gates;
 mod graph;
 mod jam;
 mod kept;
+mod layers;
 pub mod lifelong;
 mod memory;
 pub mod oneshot;

@@ -1,6 +1,6 @@
 //! A rehearsal room: vehicles as points on nodes, moves one at a time, as admission looks at them.
 
-use super::graph::{Graph, NONE, Swept};
+use super::graph::{Graph, NONE};
 use super::world::{Agent, World};
 use crate::proposal::{MotionSnapshot, Move};
 use takt_maps::PlaceId;
@@ -72,22 +72,7 @@ impl Stage {
     /// May this be the next move: does it begin where its vehicle stands, is its way open, and is nobody in it?
     pub fn may(&mut self, graph: &Graph, m: &Move) -> bool {
         self.world.work += 1;
-        let agent = u32::from(m.vehicle.0);
-        let Some(it) = self.world.agents.get(m.vehicle.index()) else {
-            return false;
-        };
-        let edge = m.edge.0;
-        let free = |s: &Swept| {
-            let other = self.world.occupant[s.node as usize];
-            other == NONE
-                || other == agent
-                || s.classes >> self.world.agents[other as usize].class & 1 == 0
-        };
-        it.present
-            && it.node == graph.edges[m.edge.index()].0
-            && !self.world.edge_closed(graph, edge)
-            && graph.swept(it.class, edge).iter().all(free)
-            && self.world.full_zone(graph, agent, edge).is_none()
+        self.world.may_go(graph, u32::from(m.vehicle.0), m.edge.0)
     }
 
     /// Carries out a move that may be next.

@@ -1,6 +1,6 @@
 //! The floor as it would be after the moves planned so far: who stands where, and what each vehicle is up to.
 
-use super::graph::{Graph, NONE};
+use super::graph::{Graph, NONE, Swept};
 use takt_maps::{EdgeId, VehicleId};
 
 use crate::proposal::Move;
@@ -145,6 +145,29 @@ impl World {
             !inside.contains(z)
                 && self.in_zone[usize::from(*z)] >= graph.zone_capacity[usize::from(*z)]
         })
+    }
+
+    /// Could a vehicle take an edge next, pushing nobody: does it begin where it stands, is it open, and nobody in its way?
+    pub fn may_go(&self, graph: &Graph, agent: u32, edge: u32) -> bool {
+        let Some(it) = self.agents.get(agent as usize) else {
+            return false;
+        };
+        it.present
+            && it.node == graph.edges[edge as usize].0
+            && !self.edge_closed(graph, edge)
+            && !graph.swept(it.class, edge).iter().any(|swept| {
+                let other = self.stands(swept);
+                other.is_some_and(|other| other != agent)
+            })
+            && self.full_zone(graph, agent, edge).is_none()
+    }
+
+    /// The vehicle that stands at a node where it is in the way.
+    #[inline]
+    pub fn stands(&self, swept: &Swept) -> Option<u32> {
+        let other = self.occupant[swept.node as usize];
+        (other != NONE && swept.classes >> self.agents[other as usize].class & 1 == 1)
+            .then_some(other)
     }
 
     /// Plans a move: everything in its way has been cleared.

@@ -253,6 +253,48 @@ fn a_ring_turns_only_where_it_may() {
     }
 }
 
+/// Corridors, some of their lanes one-way: whoever makes room for another one is not pulled after it against a lane.
+#[test]
+fn nobody_goes_against_a_one_way_lane() {
+    let mut chance = crate::plan::chance::Chance::new(1);
+    let mut solved = 0;
+    for seed in 0..300 {
+        // A corridor with bays, and a few short cuts.
+        let mut arcs: Vec<(u32, u32)> = Vec::new();
+        for vertex in 1..16 {
+            let to = if vertex % 4 == 3 {
+                vertex - 2
+            } else {
+                vertex - 1
+            };
+            arcs.push((vertex, to));
+            if chance.below(3) > 0 {
+                arcs.push((to, vertex));
+            }
+        }
+        for _ in 0..4 {
+            arcs.push((chance.below(8) as u32, 8 + chance.below(8) as u32));
+        }
+        arcs.sort_unstable();
+        arcs.dedup();
+        let network = Network::roadmap(16, &arcs, &[], &[]);
+        let mut vertices: Vec<u32> = (0..16).collect();
+        let mut shuffled = || {
+            for at in (1..vertices.len()).rev() {
+                vertices.swap(at, chance.below(at + 1));
+            }
+            vertices[..6].to_vec()
+        };
+        let instance = Instance {
+            starts: shuffled(),
+            goals: shuffled(),
+        };
+        let outcome = planned(&network, &instance, options(true, seed), 20_000);
+        solved += u32::from(matches!(outcome, Outcome::Solved { .. }));
+    }
+    assert!(solved > 30, "{solved}");
+}
+
 /// Corridors, dead ends, bays and junctions in which agents have to make room for each other.
 #[test]
 fn deadlock_prone_floors_are_solved() {
