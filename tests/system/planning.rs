@@ -170,6 +170,7 @@ fn as_a_roadmap_the_plan_holds_and_large_agents_keep_apart() {
     for (options, words) in [
         ("--reach 1", "--as-roadmap"),
         ("--as-roadmap --reach 9", "from 0 to 8"),
+        ("--as-roadmap --reach -1", "from 0 to 8"),
     ] {
         let ended = run(directory.path(), &format!("{BENCH} {options}"));
         assert_eq!(ended.code, Some(2));

@@ -47,7 +47,7 @@ pub struct MapfArgs {
     as_roadmap: bool,
     /// On the roadmap nobody may be within so many cells of another one, centre to centre; who would be so at the start or
     /// the goal is left out
-    #[arg(long, value_name = "CELLS", default_value_t = 0.0, value_parser = reach, requires = "as_roadmap")]
+    #[arg(long, value_name = "CELLS", default_value_t = 0.0, value_parser = reach, requires = "as_roadmap", allow_negative_numbers = true)]
     reach: f64,
     /// Write the paths to this file, as {"paths": [[[x, y], ...], ...]}
     #[arg(long, value_name = "FILE")]
