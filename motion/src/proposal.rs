@@ -8,7 +8,8 @@ use takt_maps::{ClassId, EdgeId, KindId, NodeId, PlaceId, VehicleId};
 pub struct AgentSnapshot {
     /// Does it take part? `false`: not on the floor, or position unknown (then what it holds is in `blocked`).
     pub present: bool,
-    /// May it be given moves? `false`: it stays at `node` for the whole plan (handshake, pause, fault, dead link).
+    /// May it be given moves? `false`: it stays at `node` for the whole plan (handshake, pause, fault, dead link,
+    /// held up on its way).
     pub movable: bool,
     /// Where its base ends.
     pub node: NodeId,

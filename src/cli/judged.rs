@@ -178,7 +178,7 @@ mod tests {
             floor: scenario.floor().unwrap(),
             text: Some(scenario.to_text("").unwrap()),
             scenario,
-            traffic: Discipline::Graph,
+            traffic: Discipline::default(),
             stop_at_first: true,
             report: Some(&at("report")),
             data: Some(&at("data")),
@@ -210,7 +210,7 @@ mod tests {
                 for_ms: u64::MAX,
                 ..scenario.clone()
             },
-            traffic: Discipline::Graph,
+            traffic: Discipline::default(),
             stop_at_first: true,
             report: None,
             data: None,

@@ -44,9 +44,9 @@ pub struct SimArgs {
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
     #[arg(long, value_name = "MIX")]
     faults: Option<MixText>,
-    /// Who goes first where ways meet: as each new plan says (graph), as plans say that grow a little at a time and bend for
-    /// late vehicles (kept), as the first plan says (fixed), or who asks first for exclusive blocks, as openTCS does (blocks)
-    #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = "graph", conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink"])]
+    /// Who goes first where ways meet: as plans say that grow a little at a time and bend for late vehicles (kept), as each
+    /// new plan says (graph), as the first plan says (fixed), or who asks first for exclusive blocks, as openTCS does (blocks)
+    #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = "kept", conflicts_with_all = ["data", "swarm", "sweep", "shrink"])]
     traffic: Discipline,
     /// Every ten minutes one vehicle in twenty stands still for a minute
     #[arg(long, conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink", "faults"])]
@@ -97,13 +97,19 @@ impl SimArgs {
         if let Some(depth) = self.depth {
             words += &format!(" --depth {}", depth.name());
         }
-        if self.traffic != Discipline::Graph {
-            words += &format!(" --traffic {}", self.traffic.name());
-        }
+        words += &self.who_goes_first();
         if let Some(text) = &self.faults {
             words += &format!(" --faults {}", quoted(&text.0));
         }
         words
+    }
+
+    /// The option that says who goes first, if it is not the usual one.
+    fn who_goes_first(&self) -> String {
+        match self.traffic {
+            usual if usual == Discipline::default() => String::new(),
+            other => format!(" --traffic {}", other.name()),
+        }
     }
 
     fn as_swarm(&self, seeds: u64) -> swarm::SwarmArgs {
@@ -264,13 +270,17 @@ fn from_file(args: &SimArgs, file: &Path) -> Result<(), Failure> {
         floor: scenario.floor().map_err(Failure::bad_input)?,
         scenario,
         text: Some(text),
-        traffic: Discipline::Graph,
+        traffic: args.traffic,
         stop_at_first: true,
         report: args.report.as_deref(),
         data: args.data.as_deref(),
         shrink: args.shrink.as_deref(),
         json: args.json,
-        command: format!("takt sim --scenario {}", quoted(&name)),
+        command: format!(
+            "takt sim --scenario {}{}",
+            quoted(&name),
+            args.who_goes_first()
+        ),
     })
 }
 

@@ -81,6 +81,11 @@ pub struct Dock {
     pub dialogue: Option<Instance>,
 }
 
+/// A vehicle that has stood on its way for so long is held up: longer than it takes to set off, ms.
+const HELD_UP_MS: u64 = 3_000;
+/// What a position may change while a vehicle stands, mm and mrad: no localization is free of noise.
+const NOISE: u32 = 20;
+
 /// One vehicle in the controller.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VehicleControl {
@@ -96,6 +101,8 @@ pub struct VehicleControl {
     pub believed_at: Option<(i32, i32)>,
     /// To where it counts its base, and since when, if that is not how it is counted here.
     pub miscounts: Option<(u32, u64)>,
+    /// Since when it has stood on its way, by its own word, and where: with some of its base ahead of it.
+    pub stands_since: Option<(u64, Pose)>,
     /// The bridge says that the link is up.
     pub link_up: bool,
     /// Reports come in time.
@@ -182,6 +189,22 @@ impl VehicleControl {
         self.report.reached_seq == self.report.base_end_seq
             && self.report.speed_mm_s == 0
             && self.report.activity != VehicleActivity::Driving
+    }
+
+    /// Notes since when it has stood on its way.
+    pub fn note_progress(&mut self, now_ms: u64) {
+        let under_way = self.report.reached_seq < self.report.base_end_seq;
+        let pose = self.report.pose.filter(|_| under_way);
+        self.stands_since = pose.map(|pose| match self.stands_since {
+            Some((since_ms, there)) if is_same(there, pose) => (since_ms, there),
+            _ => (now_ms, pose),
+        });
+    }
+
+    /// Is it not getting on, so that others had better find ways around it?
+    pub fn is_held_up(&self, now_ms: u64) -> bool {
+        self.stands_since
+            .is_some_and(|(since_ms, _)| now_ms >= since_ms + HELD_UP_MS)
     }
 
     /// Where its mission takes it.
@@ -289,6 +312,10 @@ impl Digest for VehicleControl {
         mixer.add(self.commanded_ms);
         mixer.add(self.acknowledge_ms);
         mixer.add(self.believed_ms);
+        mixer.add_option(self.stands_since.map(|(ms, _)| ms));
+        if let Some((_, pose)) = self.stands_since {
+            digest_pose(pose, mixer);
+        }
         let place = |(x, y): (i32, i32)| u64::from(x as u32) << 32 | u64::from(y as u32);
         mixer.add_option(self.believed_at.map(place));
         mixer.add_option(self.miscounts.map(|(seq, ms)| u64::from(seq) << 40 ^ ms));
@@ -300,6 +327,20 @@ impl Digest for VehicleControl {
             dock.digest(mixer);
         }
     }
+}
+
+/// Does whoever says so stand where it said before?
+fn is_same(before: Pose, now: Pose) -> bool {
+    let turned = before.heading_mrad.abs_diff(now.heading_mrad);
+    // Headings are the same again after a full turn of 2 pi.
+    u32::from(turned.min(6_283_u16.abs_diff(turned))) <= NOISE
+        && before.x_mm.abs_diff(now.x_mm) <= NOISE
+        && before.y_mm.abs_diff(now.y_mm) <= NOISE
+}
+
+fn digest_pose(pose: Pose, mixer: &mut Mixer) {
+    mixer.add(u64::from(pose.x_mm as u32) << 32 | u64::from(pose.y_mm as u32));
+    mixer.add(u64::from(pose.heading_mrad as u16));
 }
 
 fn digest_report(report: &VehicleReport, mixer: &mut Mixer) {
@@ -316,11 +357,9 @@ fn digest_report(report: &VehicleReport, mixer: &mut Mixer) {
             | u64::from(report.action_sequence) << 48,
     );
     mixer.add(u64::from(report.reached_seq) << 32 | u64::from(report.base_end_seq));
-    let pose = report.pose.unwrap_or_default();
-    mixer.add(u64::from(pose.x_mm as u32) << 32 | u64::from(pose.y_mm as u32));
+    digest_pose(report.pose.unwrap_or_default(), mixer);
     mixer.add(
         u64::from(report.load.0) << 32
-            | u64::from(pose.heading_mrad as u16) << 16
             | u64::from(report.pose.is_some()) << 12
             | (report.action_state as u64) << 8
             | (report.activity as u64) << 4

@@ -122,12 +122,13 @@ impl Controller {
     /// Adds a vehicle to a snapshot.
     fn describe(&self, vehicle: VehicleId, filling: &mut Filling) {
         let v = &self.fleet[vehicle.index()];
+        let held_up = v.is_held_up(self.now_ms);
         let (node, seq) = self.traffic.base_end(vehicle);
         let kind = self.floor.vehicles[vehicle.index()].kind;
         let loaded = self.traffic.is_loaded(vehicle);
         let agent = AgentSnapshot {
             present: self.traffic.is_placed(vehicle),
-            movable: self.may_move(vehicle),
+            movable: self.may_move(vehicle) && !held_up,
             node,
             seq,
             kind,
@@ -144,8 +145,8 @@ impl Controller {
             flags([agent.present, agent.movable, agent.dwell]) << 8 | u64::from(agent.class.0),
         );
         filling.snapshot.agents.push(agent);
-        // Ground under a vehicle that is lost, or cut off on its way, is not to be planned over.
-        if v.location == Location::Lost || !v.linked {
+        // Ground under a vehicle that is lost, cut off or held up on its way is not to be planned over.
+        if v.location == Location::Lost || !v.linked || held_up {
             let rest = self.floor.roadmap.place_of(node);
             for place in self.traffic.held(vehicle).filter(|&p| p != rest) {
                 filling.digest.add(u64::from(place.0));

@@ -72,6 +72,7 @@ impl Controller {
             v.heard_ms = Some(self.now_ms);
             v.link_up = true;
             v.count_distance();
+            v.note_progress(self.now_ms);
             rebooted
         };
         if self.missing as usize == self.fleet.len() {

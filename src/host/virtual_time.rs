@@ -76,7 +76,7 @@ impl Options {
             faults: Vec::new(),
             clients: false,
             depth: Depth::Image,
-            traffic: Discipline::Graph,
+            traffic: Discipline::default(),
         }
     }
 }

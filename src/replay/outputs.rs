@@ -38,7 +38,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(floor: &Arc<Floor>, seed: u64, rerun: bool) -> Self {
         let models = || Workers {
-            planner: workers::planner(floor, seed, Discipline::Graph),
+            planner: workers::planner(floor, seed, Discipline::default()),
             dispatcher: workers::dispatcher(floor, seed),
             plan: None,
             assignment: None,

@@ -51,7 +51,7 @@ impl Default for RunOptions {
             stop_at_first: true,
             replay: true,
             settle: true,
-            traffic: Discipline::Graph,
+            traffic: Discipline::default(),
         }
     }
 }

@@ -44,11 +44,11 @@ fn a_run_is_the_same_again_and_another_with_other_traffic() {
         result["state_hash"].as_str().unwrap().to_owned()
     };
     let plain = hash("");
-    assert_eq!(hash("--traffic graph"), plain);
-    for words in ["--traffic fixed", "--traffic blocks"] {
+    assert_eq!(hash("--traffic kept"), plain);
+    for words in ["--traffic graph", "--traffic fixed", "--traffic blocks"] {
         assert_ne!(hash(words), plain, "{words}");
     }
-    let both = "--traffic kept --stoppages";
+    let both = "--traffic graph --stoppages";
     assert_eq!(hash(both), hash(both));
     let stopped = run(Path::new("."), "sim --for 10m --json --stoppages").json();
     assert_eq!(stopped["faults"], 1);
@@ -59,7 +59,7 @@ fn what_cannot_be_is_refused() {
     for (words, said) in [
         (
             "sim --traffic lanes",
-            "possible values: graph, kept, fixed, blocks",
+            "possible values: kept, graph, fixed, blocks",
         ),
         ("sim --traffic fixed --swarm 2", "--swarm"),
         ("sim --traffic fixed --data d", "--data"),
@@ -81,4 +81,39 @@ fn what_cannot_be_is_refused() {
     ] {
         run(Path::new("."), words).refused(2, &[said]);
     }
+}
+
+/// A scenario in which two of 24 vehicles stand on their way for nine minutes.
+const STALLS: &str = r#"
+takt_scenario = 1
+floor = "grid-4x6-24-1"
+seed = 3
+for_ms = 600000
+workload = true
+
+[[fault]]
+kind = "vehicle-stops"
+target = "agv-02"
+at_ms = 60000
+for_ms = 540000
+
+[[fault]]
+kind = "vehicle-stops"
+target = "agv-05"
+at_ms = 60000
+for_ms = 540000
+"#;
+
+#[test]
+fn others_find_ways_around_those_who_stand_for_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let done = |scenario: &str| {
+        std::fs::write(directory.path().join("case.toml"), scenario).unwrap();
+        let result = run(directory.path(), "sim --scenario case.toml --json").json();
+        assert_eq!(result["violations"], Value::Array(Vec::new()));
+        result["orders_done"].as_u64().unwrap()
+    };
+    let undisturbed = STALLS.split("[[fault]]").next().unwrap();
+    // Who merely waits for them does half as much.
+    assert!(done(STALLS) * 4 > done(undisturbed) * 3);
 }

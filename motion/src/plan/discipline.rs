@@ -9,11 +9,11 @@ use takt_maps::Floor;
 /// How it is decided who goes first. Grants and their safety are the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Discipline {
-    /// A dependency graph that each plan makes anew from what is not granted yet.
-    #[default]
-    Graph,
     /// A dependency graph that grows at its end, a little at a time; dependencies on late vehicles are reversed.
+    #[default]
     Kept,
+    /// A dependency graph that each plan makes anew from what is not granted yet.
+    Graph,
     /// A dependency graph that grows far ahead, and whose dependencies are never reversed.
     Fixed,
     /// No plan: exclusive blocks, given to who asks first.
@@ -22,7 +22,7 @@ pub enum Discipline {
 
 impl Discipline {
     /// All, the one in use first.
-    pub const ALL: [Self; 4] = [Self::Graph, Self::Kept, Self::Fixed, Self::Blocks];
+    pub const ALL: [Self; 4] = [Self::Kept, Self::Graph, Self::Fixed, Self::Blocks];
 
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {

@@ -8,6 +8,7 @@ use takt_maps::{ClassId, Floor, NodeId, PlaceId, VehicleId};
 use takt_motion::traffic::Traffic;
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 use takt_sim::SimFloor;
+use takt_sim::vehicle::drive::Drive;
 
 use super::Findings;
 
@@ -226,15 +227,7 @@ impl Ground {
     fn held(&self, floor: &Floor, sim: &SimFloor, vehicle: VehicleId) -> Vec<PlaceId> {
         let truth = sim.vehicle(vehicle);
         let motion = truth.motion();
-        let mut at = motion.node();
-        if motion.finished() && !is_near(floor, motion.position(), at) {
-            // It has forgotten its base on the way: short of a node it may be located there.
-            let edges = floor.roadmap.out_edges(at).iter();
-            let mut ends = edges.map(|&e| floor.roadmap.edge(e).to);
-            at = ends
-                .find(|&node| is_near(floor, motion.position(), node))
-                .unwrap_or(at);
-        }
+        let mut at = begins_at(floor, motion);
         let mut held = vec![floor.roadmap.place_of(at)];
         for node in motion.nodes_ahead() {
             add(floor, &mut held, at, node);
@@ -268,6 +261,26 @@ fn is_near(floor: &Floor, at: (f64, f64), node: NodeId) -> bool {
     dx * dx + dy * dy <= tolerance * tolerance
 }
 
+/// The node at which a vehicle stands, or from which it goes to the first that is ahead of it.
+///
+/// That is its last node, unless it has forgotten its base on the way: short of another node it may have been located there.
+fn begins_at(floor: &Floor, motion: &Drive) -> NodeId {
+    let (last, first) = (motion.node(), motion.nodes_ahead().next());
+    let ends = |from: NodeId| {
+        let edges = floor.roadmap.out_edges(from).iter();
+        edges.map(|&e| floor.roadmap.edge(e).to)
+    };
+    let leads = |from, to| ends(from).any(|end| end == to);
+    if is_near(floor, motion.position(), last) {
+        return last;
+    }
+    let begins = |&node: &NodeId| match first {
+        None => is_near(floor, motion.position(), node),
+        Some(first) => !leads(last, first) && leads(node, first),
+    };
+    ends(last).find(begins).unwrap_or(last)
+}
+
 /// The ground of the way from one node to the next, and of that.
 fn add(floor: &Floor, held: &mut Vec<PlaceId>, from: NodeId, to: NodeId) {
     let edges = floor.roadmap.out_edges(from).iter();
@@ -292,3 +305,7 @@ fn words(floor: &Floor, place: PlaceId) -> String {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "ground_tests.rs"]
+mod tests;

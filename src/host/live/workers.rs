@@ -38,7 +38,7 @@ impl Workers {
         let (planner_floor, to) = (floor.clone(), answers.clone());
         super::thread("takt-planner", move || {
             step_back();
-            let mut planner = workers::planner(&planner_floor, seed, Discipline::Graph);
+            let mut planner = workers::planner(&planner_floor, seed, Discipline::default());
             while let Ok((snapshot, mut proposal)) = questions.recv() {
                 planner.plan(&planner_floor, &snapshot, &mut proposal);
                 if to
