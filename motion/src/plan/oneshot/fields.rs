@@ -110,6 +110,26 @@ impl Fields {
         fields
     }
 
+    /// Fields that are known everywhere: `distances` by tile, all of the first goal before those of the next. What is
+    /// unknown can't be reached. It took so much `work` to find them.
+    pub fn known(network: &Network, goals: &[u32], distances: Vec<u16>, work: u64) -> Self {
+        let tiles = network.tiles();
+        debug_assert_eq!(distances.len(), goals.len() * tiles * TILE, "all of them");
+        let field = |&goal: &u32| Field {
+            towards: goal,
+            f: 0,
+            exhausted: true,
+            open: Default::default(),
+        };
+        Self {
+            fields: goals.iter().map(field).collect(),
+            tile_of: (0..(goals.len() * tiles) as u32).collect(),
+            tiles,
+            distances,
+            work,
+        }
+    }
+
     #[inline]
     fn get(&self, field: u32, vertex: u32) -> u16 {
         let tile = self.tile_of[field as usize * self.tiles + vertex as usize / TILE];

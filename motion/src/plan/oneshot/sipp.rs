@@ -225,5 +225,5 @@ impl Sipp {
 #[inline]
 fn turn(vertex: u32, taste: u32, ways: usize) -> usize {
     let bits = vertex.wrapping_add(taste).wrapping_mul(0x9E37_79B9);
-    (u64::from(bits) * ways as u64 >> 32) as usize
+    ((u64::from(bits) * ways as u64) >> 32) as usize
 }
