@@ -6,6 +6,7 @@
 //! Single agents are planned by safe interval path planning (`sipp`). Distances are found when they are asked for
 //! (`fields`).
 
+mod aside;
 mod constraints;
 mod fields;
 mod guide;

@@ -419,7 +419,7 @@ impl Pibt {
             {
                 continue;
             }
-            let distance = fields.distance_below(network, agent, to, stay);
+            let distance = fields.one_step_off(network, agent, to, stay);
             let key = self.key(distance);
             self.choices.push(Choice { key, to });
         }
