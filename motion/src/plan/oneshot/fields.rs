@@ -4,12 +4,15 @@
 //! agent, which goes on only as far as a question needs. As its lower bounds are consistent, a vertex that is put among
 //! those of the least `f` already has its distance; only those of greater `f` have to wait.
 
+use super::aside::Scratch;
 use super::network::{NONE, Network, TILE};
 
 /// A distance that is not known.
-const UNKNOWN: u16 = u16::MAX;
+pub(super) const UNKNOWN: u16 = u16::MAX;
 /// The distance to what can't be reached; also the longest that is told apart.
-pub(super) const UNREACHABLE: u32 = u16::MAX as u32 - 1;
+pub(super) const UNREACHABLE: u32 = ASIDE as u32 - 1;
+/// Of a distance: it was found beside the search (`aside`), which has still to come to it.
+const ASIDE: u16 = 1 << 15;
 /// Of what is open: its distance is known.
 const SETTLED: u32 = 1 << 31;
 /// A step changes `f` by at most 2 where a step is one unit.
@@ -24,12 +27,14 @@ pub(super) struct Fields {
     tiles: usize,
     /// Distances, a tile after the other, as they are needed.
     distances: Vec<u16>,
-    /// Vertices settled: the effort.
+    /// Vertices settled or looked at: the effort.
     pub work: u64,
+    pub(super) scratch: Scratch,
 }
 
 #[derive(Clone, Debug)]
 struct Field {
+    goal: u32,
     towards: u32,
     /// The least `f` of what is open: everything below is settled.
     f: u32,
@@ -88,12 +93,14 @@ impl Fields {
             tiles,
             distances: Vec::new(),
             work: 0,
+            scratch: Scratch::default(),
         };
         for (field, (&goal, &start)) in goals.iter().zip(starts).enumerate() {
             let f = network.apart(goal, start);
             let mut open: [Vec<u32>; LEVELS] = Default::default();
             open[f as usize % LEVELS].push(goal | SETTLED);
             fields.fields.push(Field {
+                goal,
                 towards: start,
                 f,
                 exhausted: false,
@@ -110,13 +117,63 @@ impl Fields {
         fields
     }
 
+    /// Fields that are known everywhere: `distances` by tile, all of the first goal before those of the next. What is
+    /// unknown can't be reached. It took so much `work` to find them.
+    pub fn known(network: &Network, goals: &[u32], distances: Vec<u16>, work: u64) -> Self {
+        let tiles = network.tiles();
+        debug_assert_eq!(distances.len(), goals.len() * tiles * TILE, "all of them");
+        let field = |&goal: &u32| Field {
+            goal,
+            towards: goal,
+            f: 0,
+            exhausted: true,
+            open: Default::default(),
+        };
+        Self {
+            fields: goals.iter().map(field).collect(),
+            tile_of: (0..(goals.len() * tiles) as u32).collect(),
+            tiles,
+            distances,
+            work,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// The goal of a field.
+    pub fn goal(&self, field: u32) -> u32 {
+        self.fields[field as usize].goal
+    }
+
+    /// Is all known that there is to know?
+    pub fn is_exhausted(&self, field: u32) -> bool {
+        self.fields[field as usize].exhausted
+    }
+
+    /// Takes note of a distance that was found beside the search.
+    pub fn note(&mut self, field: u32, vertex: u32, distance: u32) {
+        debug_assert!(distance < UNREACHABLE, "it can be told");
+        self.known_of(field).set(vertex, distance as u16 | ASIDE);
+    }
+
+    fn known_of(&mut self, field: u32) -> Known<'_> {
+        let first = field as usize * self.tiles;
+        Known {
+            tile_of: &mut self.tile_of[first..first + self.tiles],
+            distances: &mut self.distances,
+        }
+    }
+
+    /// A distance as far as it is known.
     #[inline]
-    fn get(&self, field: u32, vertex: u32) -> u16 {
+    pub fn get(&self, field: u32, vertex: u32) -> u16 {
         let tile = self.tile_of[field as usize * self.tiles + vertex as usize / TILE];
         if tile == NONE {
             return UNKNOWN;
         }
-        self.distances[tile as usize * TILE + vertex as usize % TILE]
+        match self.distances[tile as usize * TILE + vertex as usize % TILE] {
+            UNKNOWN => UNKNOWN,
+            known => known & !ASIDE,
+        }
     }
 
     /// The distance from a vertex to the field's goal, [`UNREACHABLE`] if there is no way.
@@ -172,7 +229,7 @@ impl Fields {
                 let from = entry & !SETTLED;
                 let distance = f - apart(from);
                 if entry & SETTLED == 0 {
-                    if known.get(from) != UNKNOWN {
+                    if known.is_settled(from) {
                         continue;
                     }
                     known.set(from, distance as u16);
@@ -184,7 +241,7 @@ impl Fields {
                 }
                 let mut found = from == vertex;
                 for &to in network.predecessors(from) {
-                    if known.get(to) != UNKNOWN {
+                    if known.is_settled(to) {
                         continue;
                     }
                     let its_f = next + apart(to);
@@ -197,7 +254,7 @@ impl Fields {
                     }
                 }
                 if found {
-                    return u32::from(known.get(vertex));
+                    return u32::from(self.get(field, vertex));
                 }
             }
             // On to the next level at which something is open, if there is one.
@@ -217,13 +274,11 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// Has the search come to it?
     #[inline]
-    fn get(&self, vertex: u32) -> u16 {
+    fn is_settled(&self, vertex: u32) -> bool {
         let tile = self.tile_of[vertex as usize / TILE];
-        if tile == NONE {
-            return UNKNOWN;
-        }
-        self.distances[tile as usize * TILE + vertex as usize % TILE]
+        tile != NONE && self.distances[tile as usize * TILE + vertex as usize % TILE] < ASIDE
     }
 
     #[inline]

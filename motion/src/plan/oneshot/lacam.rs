@@ -15,14 +15,14 @@ use super::tree::{Tree, step_loss};
 /// A search that can be gone on with.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
-    problem: Problem<'a>,
+    pub problem: Problem<'a>,
     pub fields: Fields,
-    pibt: Pibt,
+    pub pibt: Pibt,
     tree: Tree,
     /// Depth first: the last one is expanded.
     open: Vec<u32>,
     /// Place of each agent among all by the length of their ways.
-    ranks: Vec<u32>,
+    pub ranks: Vec<u32>,
     /// Where everybody is at the goal, once that has been found.
     goal: Option<u32>,
     given: Vec<(u32, u32)>,
@@ -48,8 +48,8 @@ enum Step {
     Ended,
     /// None satisfies these constraints.
     Failed,
-    /// This one, and is it new?
-    To(u32, bool),
+    /// This one.
+    To(u32),
 }
 
 impl<'a> Search<'a> {
@@ -78,16 +78,25 @@ impl<'a> Search<'a> {
         if distances.contains(&UNREACHABLE) {
             return search; // nothing is open
         }
-        let mut by_rank: Vec<u32> = (0..agents as u32).collect();
-        by_rank
+        let mut by_length: Vec<u32> = (0..agents as u32).collect();
+        by_length
             .sort_unstable_by_key(|&agent| (std::cmp::Reverse(distances[agent as usize]), agent));
-        for (rank, &agent) in by_rank.iter().enumerate() {
+        for (rank, &agent) in by_length.iter().enumerate() {
             search.ranks[agent as usize] = rank as u32;
         }
-        let order = Order::first(&by_rank, starts, problem.goals);
+        let order = search.first_order(starts);
         let node = search.tree.add(NONE, 0, starts, Tree::hash(starts), order);
         search.open.push(node);
         search
+    }
+
+    /// Who decides first when all are `at` these vertices, and nothing was before.
+    pub fn first_order(&self, at: &[u32]) -> Order {
+        let mut by_rank: Vec<u32> = vec![0; at.len()];
+        for (agent, &rank) in (0..).zip(&self.ranks) {
+            by_rank[rank as usize] = agent;
+        }
+        Order::first(&by_rank, at, self.problem.goals)
     }
 
     /// Effort so far.
@@ -121,26 +130,10 @@ impl<'a> Search<'a> {
                 Step::Ended => _ = self.open.pop(),
                 Step::Failed => {}
                 // Also one that is known: it may now be reached at less loss.
-                Step::To(next, _) => self.open.push(next),
+                Step::To(next) => self.open.push(next),
             }
         }
         Stop::Exhausted
-    }
-
-    /// Starts anew at a random configuration of the best solution and goes on until that leads to a better one, or to one
-    /// that is known, or nowhere. Gives back whether it got better.
-    pub fn vary(&mut self) -> bool {
-        let (Some(goal), before) = (self.goal, self.loss()) else {
-            return false;
-        };
-        let way = self.tree.way_nodes(goal);
-        let mut node = way[self.pibt.chance.below(way.len() - 1)];
-        loop {
-            match self.expand(node) {
-                Step::To(next, true) => node = next,
-                Step::To(_, false) | Step::Ended | Step::Failed => return self.loss() < before,
-            }
-        }
     }
 
     /// Makes the next successor of a configuration.
@@ -177,11 +170,11 @@ impl<'a> Search<'a> {
         let hash = self.tree.hash_after(node, &self.to);
         if let Some(known) = self.tree.find(hash, &self.to) {
             self.looked_at += self.tree.connect(node, known, goals, &mut self.open);
-            return Step::To(known, false);
+            return Step::To(known);
         }
         let order = order.after(&self.to, goals, &self.ranks);
         let loss = self.tree.nodes[node as usize].loss + step_loss(from, &self.to, goals);
-        Step::To(self.tree.add(node, loss, &self.to, hash, order), true)
+        Step::To(self.tree.add(node, loss, &self.to, hash, order))
     }
 
     /// The least loss of a solution by way of a node.

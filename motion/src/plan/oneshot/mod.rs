@@ -1,12 +1,15 @@
 //! One-shot planning: everybody from a start to a goal, once, and rests there.
 //!
 //! First a solution, fast: LaCAM\* (`lacam`), whose configurations are made by PIBT (`pibt`, `swap`). Then better
-//! ones until the budget ends: everybody planned anew around those with shorter ways (`prioritized`), then large
-//! neighbourhood search (`refine`), both with safe interval path planning (`sipp`). Distances are found when they are
-//! asked for (`fields`).
+//! ones until the budget ends: everybody planned anew around those with shorter ways (`prioritized`), or in a crowd with
+//! PIBT again and ways that are spread over the floor (`rollouts`, `guide`); then large neighbourhood search (`refine`).
+//! Single agents are planned by safe interval path planning (`sipp`). Distances are found when they are asked for
+//! (`fields`).
 
+mod aside;
 mod constraints;
 mod fields;
+mod guide;
 mod lacam;
 mod neighbourhood;
 mod network;
@@ -14,6 +17,7 @@ mod order;
 mod pibt;
 mod prioritized;
 mod refine;
+mod rollouts;
 mod sipp;
 mod solution;
 mod swap;
@@ -105,9 +109,6 @@ pub enum Outcome {
 /// After the first solution LaCAM\* goes on for so much effort: small instances it solves to the end.
 const STAR_WORK: u64 = 200_000;
 
-/// How often the ways of all are varied where it is crowded.
-const VARIATIONS: u32 = 100;
-
 /// Agents that an instance may have.
 pub const AGENTS_MAX: usize = 65_000;
 
@@ -179,7 +180,7 @@ pub fn plan(
         return solved(best, stop == Stop::Exhausted, search.work());
     }
 
-    // Others are planned anew, one agent after the other; where it is too crowded for that, ways are varied.
+    // Others are planned anew, one agent after the other; where it is too crowded for that, all together with guidance.
     let others = search.work() - search.fields.work;
     let mut refiner = Refiner::new(problem, &mut search.fields, best, options.seed);
     let planned = refiner.plan_all_anew(&mut |work| go_on(others + work));
@@ -187,14 +188,12 @@ pub fn plan(
     let mut best = refiner.into_solution();
     if !planned {
         let before = search.work();
-        for _ in 0..VARIATIONS {
-            if !go_on(planning + search.work() - before) {
-                break;
-            }
-            search.vary();
-        }
+        let mut go_on = |work: u64| go_on(planning + work - before);
+        let better = rollouts::improve(&mut search, options.seed, &mut go_on);
         planning += search.work() - before;
-        best = Solution::from_steps(&search.solution());
+        if let Some(rows) = better {
+            best = Solution::from_steps(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        }
     }
 
     // And then made better bit by bit.

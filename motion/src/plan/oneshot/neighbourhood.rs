@@ -12,8 +12,10 @@ pub(super) const TAKEN_MAX: usize = 32;
 const SIZES: [usize; 5] = [1, 2, 4, 8, 16];
 /// Ways to choose them.
 const WAYS: usize = 3;
-/// How much of an estimate the newest observation makes up.
+/// How much of an estimate the newest observation makes up, at least.
 const LEARNING: f64 = 0.01;
+/// As how many observations the first guess counts.
+const GUESS_WEIGHT: f64 = 3.0;
 /// Share of the mean worth that every arm has at least.
 const FLOOR: f64 = 0.02;
 /// What choosing an agent costs, beside planning it.
@@ -29,6 +31,8 @@ const MEETING_VERTICES: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Arms {
     worth: [f64; WAYS * SIZES.len()],
+    /// Observations that each estimate is made of.
+    observed: [f64; WAYS * SIZES.len()],
     /// How often each agent was the first of a neighbourhood.
     tried: Vec<u32>,
 }
@@ -37,24 +41,30 @@ impl Arms {
     pub fn new(agents: usize) -> Self {
         Self {
             worth: [1.0; WAYS * SIZES.len()],
+            observed: [GUESS_WEIGHT; WAYS * SIZES.len()],
             tried: vec![0; agents],
         }
     }
 
-    /// Takes note of what an arm has brought.
+    /// Takes note of what an arm has brought. The first observations count more: what is in vain, and that the large ones
+    /// are in a crowd, is soon left.
     pub fn learn(&mut self, arm: usize, gained: u64, work: u64, agents: usize) {
         let cost = (work + CHOICE_WORK * agents as u64) as f64;
+        self.observed[arm] += 1.0;
+        let learning = LEARNING.max(1.0 / self.observed[arm]);
         let worth = &mut self.worth[arm];
-        *worth += LEARNING * (1_000.0 * gained as f64 / cost - *worth);
+        *worth += learning * (1_000.0 * gained as f64 / cost - *worth);
     }
 
-    /// An arm, more likely one that has brought more; `chance` is within 0 to 1.
+    /// An arm, more likely one that has brought more; `chance` is within 0 to 1. Large ones take as much longer as they
+    /// are larger, and are tried as much more rarely.
     fn pick(&self, chance: f64) -> usize {
         let sum: f64 = self.worth.iter().sum();
         let floor = FLOOR * sum / self.worth.len() as f64;
-        let mut at = chance * (sum + floor * self.worth.len() as f64);
-        for (arm, worth) in self.worth.iter().enumerate() {
-            at -= worth + floor;
+        let weight = |arm: usize| (self.worth[arm] + floor) / SIZES[arm % SIZES.len()] as f64;
+        let mut at = chance * (0..self.worth.len()).map(weight).sum::<f64>();
+        for arm in 0..self.worth.len() {
+            at -= weight(arm);
             if at <= 0.0 {
                 return arm;
             }

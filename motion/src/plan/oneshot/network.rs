@@ -27,6 +27,8 @@ pub struct Network {
     /// The same against their direction.
     into_start: Vec<u32>,
     into: Vec<u32>,
+    /// Is it a grid, in which one comes back to a vertex after an even number of steps only?
+    is_grid: bool,
     /// Column and row, or whatever makes one step at most one unit of |dx| + |dy|.
     at: Vec<(i32, i32)>,
     /// Steps from each landmark to each vertex.
@@ -88,6 +90,7 @@ impl Network {
             slots: at.len().next_multiple_of(TILE),
             start,
             out,
+            is_grid: true,
             conflict_start: Vec::new(),
             conflicts: (0..at.len() as u32).collect(),
             sweep_start: Vec::new(),
@@ -143,6 +146,7 @@ impl Network {
         let mut network = Self {
             start,
             out,
+            is_grid: false,
             into_start,
             into,
             at: vec![(0, 0); vertices],
@@ -222,6 +226,12 @@ impl Network {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.conflict_start.is_empty()
+    }
+
+    /// Does each step lead from one of two halves of the vertices to the other, and can it be gone back?
+    #[inline]
+    pub(super) fn is_grid(&self) -> bool {
+        self.is_grid
     }
 
     /// The conflict set of a vertex, itself first.

@@ -97,6 +97,12 @@ impl Pibt {
         }
     }
 
+    /// Forgets distances: the next ones are by other fields.
+    pub fn forget(&mut self) {
+        self.known.fill((NONE, 0));
+        self.known_next.fill((NONE, 0));
+    }
+
     /// The configuration after `from`, agents deciding in `order`, those in `given` (agent, vertex) as it says; `None` if
     /// they can't.
     pub fn next(
@@ -368,7 +374,7 @@ impl Pibt {
         // Ways that are known to lead nearer: often one of them is taken, and no other has to be looked at.
         for &to in network.successors(from) {
             if fields.is_below(agent, to, stay) {
-                let key = self.key(stay - 1);
+                let key = self.key(fields.distance(network, agent, to));
                 self.choices.push(Choice { key, to });
             }
         }
@@ -413,7 +419,7 @@ impl Pibt {
             {
                 continue;
             }
-            let distance = fields.distance_below(network, agent, to, stay);
+            let distance = fields.one_step_off(network, agent, to, stay);
             let key = self.key(distance);
             self.choices.push(Choice { key, to });
         }

@@ -222,6 +222,8 @@ impl<'a> Refiner<'a> {
             start,
             goal,
             below,
+            // Another one each time: what would be found again and again is no news.
+            taste: self.chance.bits() as u32,
         };
         let loss = self
             .sipp

@@ -30,6 +30,8 @@ pub(super) struct Trip {
     pub goal: u32,
     /// The loss has to be less.
     pub below: u32,
+    /// Any number: which of the ways that are as good is found depends on it.
+    pub taste: u32,
 }
 
 /// A way to be at a vertex from a step on.
@@ -61,6 +63,7 @@ impl Sipp {
             start,
             goal,
             below,
+            taste,
         } = trip;
         let least = fields.distance(network, agent, start);
         if least >= below || timetable.who(start, 0) != NONE {
@@ -102,7 +105,9 @@ impl Sipp {
 
             // To each neighbour, in each of its safe intervals that can be reached from this one.
             let last = (it.end + 1).min(horizon - 1);
-            for &to in network.successors(it.vertex) {
+            let ways = network.successors(it.vertex);
+            let (later, sooner) = ways.split_at(turn(it.vertex, taste, ways.len()));
+            for &to in sooner.iter().chain(later) {
                 let mut step = timetable.free_from(network, to, it.step + 1);
                 while step <= last {
                     let end = timetable.busy_from(network, to, step) - 1;
@@ -214,4 +219,11 @@ impl Sipp {
             at = it.parent;
         }
     }
+}
+
+/// Which of so many ways from a vertex is looked at first.
+#[inline]
+fn turn(vertex: u32, taste: u32, ways: usize) -> usize {
+    let bits = vertex.wrapping_add(taste).wrapping_mul(0x9E37_79B9);
+    ((u64::from(bits) * ways as u64) >> 32) as usize
 }
