@@ -131,7 +131,7 @@ impl<S: Space + Sync> Lifelong<S> {
         let neighbours = Neighbours::new(&space);
         Self {
             backward: Backward::new(&space),
-            guidance: Guidance::new(&space, &neighbours),
+            guidance: Guidance::new(&space, &neighbours, agents),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.routes, agents),
             reservations: Reservations::new(space.places()),
