@@ -170,6 +170,12 @@ impl<S: Space + Sync> Lifelong<S> {
         self.work + self.fields.work
     }
 
+    /// How many agents should have begun something at a time: as many as may be under way, and at least three of four, so
+    /// that there are some to choose from; the others idle.
+    pub fn engaged_max(&self) -> usize {
+        self.ranking.under_way_max.max(self.actions.len() * 3 / 4)
+    }
+
     /// The cost from a state to a place, in units of [`STEP`] a step; a guess where no field is known.
     pub fn cost(&self, state: State, place: Place) -> u32 {
         cost(&self.space, &self.fields, state, place)
