@@ -3,7 +3,7 @@
 use super::agent::Agent;
 use super::choice::{Choice, IMPOSSIBLE};
 use super::fields::{Fields, STEP, UNREACHABLE};
-use super::operations::{LENGTH, Operations};
+use super::operations::{LATENESS_MAX, LENGTH, Operations};
 use super::reservations::Path;
 use super::space::{NONE, Place, Space, State};
 
@@ -138,7 +138,7 @@ impl Choices {
                 let path = places(space, here, states);
                 let moves = path.windows(2).filter(|w| w[0] != w[1]).count() as i32;
                 let lateness = operations.lateness(operation);
-                note(operation, moves, 10 - lateness, path);
+                note(operation, moves, LATENESS_MAX - lateness, path);
             });
         } else {
             let begin = cost(goal, agent.goal, agent.state);

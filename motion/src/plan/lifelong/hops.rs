@@ -17,6 +17,9 @@ pub struct Hops {
     capacity: usize,
     hand: usize,
     queue: Vec<Place>,
+    /// The last search from several places.
+    nearest: Vec<u32>,
+    steps: Vec<u16>,
     /// Places visited by all searches.
     pub work: u64,
 }
@@ -32,6 +35,8 @@ impl Hops {
             capacity: (bytes_max / (2 * places).max(1)).max(1),
             hand: 0,
             queue: Vec::with_capacity(places),
+            nearest: vec![NONE; places],
+            steps: vec![FAR; places],
             work: 0,
         }
     }
@@ -48,6 +53,32 @@ impl Hops {
             slot => slot,
         };
         &self.searches[slot as usize].1
+    }
+
+    /// For each place the nearest of some places, by its number among them ([`NONE`]: none can be reached), and the steps
+    /// to it.
+    pub fn nearest(&mut self, among: &[Place]) -> (&[u32], &[u16]) {
+        self.nearest.fill(NONE);
+        self.steps.fill(FAR);
+        self.queue.clear();
+        for (number, &place) in among.iter().enumerate() {
+            (self.nearest[place as usize], self.steps[place as usize]) = (number as u32, 0);
+            self.queue.push(place);
+        }
+        let mut at = 0;
+        while at < self.queue.len() {
+            let place = self.queue[at] as usize;
+            for (_, next) in self.neighbours.of(place as Place) {
+                if self.nearest[next as usize] == NONE {
+                    self.nearest[next as usize] = self.nearest[place];
+                    self.steps[next as usize] = self.steps[place].saturating_add(1);
+                    self.queue.push(next);
+                }
+            }
+            at += 1;
+        }
+        self.work += at as u64;
+        (&self.nearest, &self.steps)
     }
 
     fn search(&mut self, start: Place) -> u32 {

@@ -48,7 +48,7 @@ use choices::Choices;
 use fields::{Fields, Ways};
 use guidance::Guidance;
 use inheritance::{Attempt, Visits};
-use operations::Operations;
+use operations::{Operations, acting};
 use ranking::Ranking;
 use reservations::{Path, Reservations};
 
@@ -78,7 +78,7 @@ impl Default for LifelongOptions {
 /// Agents in a chain of inheritance, at most.
 const DEPTH: u32 = 200;
 /// Choices looked at in an agent's turn, at most, those of the agents that it pushes included.
-const TURN_LOOKS: u32 = 1_000;
+const TURN_LOOKS: u32 = 300;
 /// Choices looked at in an improvement, at most.
 const IMPROVE_LOOKS: u32 = 5_000;
 /// An improvement passes over a choice in so many, so that it finds something else than the last one.
@@ -127,11 +127,11 @@ impl<S: Space + Sync> Lifelong<S> {
     /// # Panics
     /// If the space offers more than 256 routes.
     pub fn new(space: S, agents: usize, options: LifelongOptions) -> Self {
-        let operations = Operations::new(&space);
+        let operations = Operations::new(&space, acting(space.places(), agents));
         let neighbours = Neighbours::new(&space);
         Self {
             backward: Backward::new(&space),
-            guidance: Guidance::new(&space, &neighbours),
+            guidance: Guidance::new(&space, &neighbours, agents),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.routes, agents),
             reservations: Reservations::new(space.places()),
@@ -168,6 +168,12 @@ impl<S: Space + Sync> Lifelong<S> {
     /// Operations and states looked at in the last plan.
     pub fn work(&self) -> u64 {
         self.work + self.fields.work
+    }
+
+    /// How many agents should have begun something at a time: as many as may be under way, and at least three of four, so
+    /// that there are some to choose from; the others idle.
+    pub fn engaged_max(&self) -> usize {
+        self.ranking.under_way_max.max(self.actions.len() * 3 / 4)
     }
 
     /// The cost from a state to a place, in units of [`STEP`] a step; a guess where no field is known.
@@ -368,7 +374,8 @@ impl<S: Space + Sync> Lifelong<S> {
         }
     }
 
-    /// Agents at random try to get something better, at the expense of others as long as it is worth it.
+    /// Agents at random try to get something better, at the expense of others as long as it is worth it. Those who idle
+    /// don't: all that they could win is to stay where they are.
     fn improve(&mut self, budget: &mut impl Budget) {
         let agents = self.agents.len();
         while agents > 0 && !budget.spent(Phase::Improve, self.work()) {
@@ -376,7 +383,8 @@ impl<S: Space + Sync> Lifelong<S> {
             while self.work - asked < WORK_UNASKED {
                 let agent = self.random.below(agents) as u32;
                 let own = self.choices.value(agent, self.route[agent as usize]);
-                if own > self.choices.nth(agent, 0).value() {
+                let idles = self.agents[agent as usize].goal == NONE;
+                if !idles && own > self.choices.nth(agent, 0).value() {
                     let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
                     attempt.improve(agent, 0, DEPTH);
                     self.work += attempt.looked;

@@ -6,7 +6,24 @@
 use super::space::{NONE, Space, State};
 
 /// Actions of an operation.
-pub const LENGTH: usize = 4;
+pub const LENGTH: usize = 5;
+
+/// The lateness of an operation that waits all the time. Choices keep it in four bits.
+pub const LATENESS_MAX: u8 = (LENGTH * (LENGTH + 1) / 2) as u8;
+const _: () = assert!(LATENESS_MAX < 16);
+
+/// Places for each free one from which on operations are shorter: hardly any way is free for so long, and a look at each
+/// chain of agents that would have to give way takes more time the more operations there are.
+const CROWDED: usize = 4;
+
+/// How many actions of an operation may be other than to wait, so that agents find the time for the best of it.
+pub fn acting(places: usize, agents: usize) -> usize {
+    if places.saturating_sub(agents) * CROWDED < places {
+        LENGTH - 1
+    } else {
+        LENGTH
+    }
+}
 
 /// Most routes that a space may have.
 pub const ROUTES_MAX: usize = 256;
@@ -42,15 +59,19 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// The operations of a space.
+    /// The operations of a space that wait after so many actions.
     ///
     /// # Panics
     /// If the space offers more than [`ROUTES_MAX`] routes, or no operation that waits all the time.
-    pub fn new<S: Space>(space: &S) -> Self {
+    pub fn new<S: Space>(space: &S, acting: usize) -> Self {
         let mut actions: Vec<[u8; LENGTH]> = space
-            .operations(LENGTH)
+            .operations(acting.min(LENGTH))
             .iter()
-            .filter_map(|sequence| sequence.as_slice().try_into().ok())
+            .map(|sequence| {
+                let mut actions = [0; LENGTH];
+                actions[..sequence.len()].copy_from_slice(sequence);
+                actions
+            })
             .collect();
         actions.sort_unstable();
         actions.dedup();

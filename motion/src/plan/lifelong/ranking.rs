@@ -38,7 +38,8 @@ pub(super) struct Ranking {
     /// What a unit of value counts for each agent.
     pub weight: Vec<u32>,
     progress: Vec<Progress>,
-    under_way_max: usize,
+    /// How many may be under way.
+    pub under_way_max: usize,
 }
 
 impl Ranking {
@@ -53,7 +54,7 @@ impl Ranking {
             turns: vec![0; agents],
             weight: vec![1; agents],
             progress: vec![none; agents],
-            under_way_max: under_way_max(places, agents),
+            under_way_max: under_way_max(places),
         }
     }
 
@@ -108,8 +109,8 @@ impl Ranking {
     }
 }
 
-/// How many agents may be under way: as many as there are free places, since each needs one to go to; but not less than three
-/// for ten places, since agents also move round in circles, which takes no free place.
-fn under_way_max(places: usize, agents: usize) -> usize {
-    places.saturating_sub(agents).max(places * 3 / 10)
+/// How many agents may be under way: two for five places. With more of them on the floor they finish less: each that moves
+/// needs others to get out of its way.
+fn under_way_max(places: usize) -> usize {
+    (places * 2 / 5).max(1)
 }

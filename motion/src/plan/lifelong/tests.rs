@@ -245,3 +245,49 @@ fn who_stands_before_a_dead_end_lets_the_other_one_out() {
     // They can't pass each other in a corridor: the one that was sent out gets out, and has pushed the other one before it.
     assert!(met[0], "{states:?}");
 }
+
+/// The nearest of several places, and the steps to it, are those that searches from each of them find.
+#[test]
+fn the_nearest_of_several_places_is_the_nearest_by_its_own_search() {
+    let fleet = Fleet::new(11, 9, 30, 8, 4);
+    let grid = TurningGrid::new(fleet.width, &fleet.free);
+    let among: Vec<Place> = (0..fleet.at.len())
+        .map(|i| grid.place_at(fleet.cell(i)).unwrap())
+        .collect();
+    let mut hops = Hops::new(&grid, 1 << 20);
+    let (nearest, steps) = hops.nearest(&among);
+    let (nearest, steps) = (nearest.to_vec(), steps.to_vec());
+    for place in 0..grid.places() {
+        let least = among.iter().map(|&from| hops.from(from)[place]).min();
+        assert_eq!(Some(steps[place]), least, "place {place}");
+        match nearest[place] {
+            NONE => assert_eq!(steps[place], FAR),
+            number => assert_eq!(hops.from(among[number as usize])[place], steps[place]),
+        }
+    }
+}
+
+/// On a crowded floor operations wait in the end; what is left of one after a step is one, too, in both cases.
+#[test]
+fn what_is_left_of_an_operation_is_an_operation() {
+    let grid = TurningGrid::new(12, &[true; 144]);
+    let middle = grid.state(6 * 12 + 5, 0);
+    for (agents, last_waits) in [(20, false), (140, true)] {
+        let operations = Operations::new(&grid, acting(grid.places(), agents));
+        let mut paths = Vec::new();
+        operations.from(&grid, middle, |operation, states| {
+            let actions = operations.actions(operation);
+            assert!(!last_waits || actions[LENGTH - 1] == WAIT, "{actions:?}");
+            paths.push((actions[0], *states));
+        });
+        for &(first, states) in &paths {
+            // One that begins by waiting goes on from the same state.
+            if first == WAIT {
+                let mut left = states;
+                left.copy_within(1.., 0);
+                let places = |states: &[State; LENGTH]| states.map(|state| grid.place(state));
+                assert!(paths.iter().any(|(_, s)| places(s) == places(&left)));
+            }
+        }
+    }
+}

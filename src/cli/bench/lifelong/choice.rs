@@ -2,6 +2,8 @@
 
 use takt_motion::plan::lifelong::{Budget, Hops, Lifelong, Phase, STEP, Space, TurningGrid};
 
+mod crowd;
+
 use super::chains::{Chains, place};
 use super::world::{NONE, World};
 
@@ -78,6 +80,10 @@ impl Chooser {
         self.scanned = 0;
         self.schedule.clear();
         self.schedule.extend_from_slice(&world.task_of);
+        if planner.engaged_max() < self.schedule.len() {
+            self.choose_few(world, grid, planner.engaged_max(), budget);
+            return;
+        }
         for robot in 0..self.schedule.len() {
             if self.schedule[robot] == NONE {
                 if budget.spent(Phase::Choose, self.work()) {
