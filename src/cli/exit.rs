@@ -1,6 +1,8 @@
 //! How a command ends when it does not end well.
 
+use std::fs::OpenOptions;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use takt_maps::Problems;
@@ -68,4 +70,15 @@ impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::Floor(Box::new(problems))
     }
+}
+
+/// Looks whether a file can be written, so that nobody waits for one that cannot be; `option` is what named it.
+pub(super) fn writable(option: &str, file: &Path) -> Result<(), Failure> {
+    let there = file.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map_err(|e| Failure::BadInput(format!("{option} {}: {e}", file.display())))?;
+    if !there {
+        let _an_empty_file_is_no_result = std::fs::remove_file(file);
+    }
+    Ok(())
 }

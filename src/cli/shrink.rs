@@ -1,10 +1,10 @@
 //! `takt sim --shrink`: what fails is cut down, and written to a file.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::Failure;
+use super::exit::writable;
 use super::judged::words;
 use crate::scenario::Scenario;
 use crate::scenario::shrink::{Shrunk, shrink};
@@ -14,16 +14,7 @@ const RUNS_MAX: u64 = 400;
 
 /// Looks whether there can be such a file, so that nobody waits for one that cannot be written.
 pub(super) fn check(file: Option<&Path>) -> Result<(), Failure> {
-    let Some(file) = file else {
-        return Ok(());
-    };
-    let there = file.exists();
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    opened.map_err(|e| Failure::BadInput(format!("--shrink {}: {e}", file.display())))?;
-    if !there {
-        let _an_empty_file_is_no_scenario = std::fs::remove_file(file);
-    }
-    Ok(())
+    file.map_or(Ok(()), |file| writable("--shrink", file))
 }
 
 /// Cuts a scenario that fails down, and writes what is left.

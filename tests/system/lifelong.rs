@@ -109,6 +109,11 @@ fn broken_instances_are_refused_with_file_and_line() {
         "bench lifelong --instance i.json --steps 5 --replay-work w.log",
     )
     .refused(2, &["w.log: line 1"]);
+    for option in ["--output", "--work-log"] {
+        let nowhere = format!("{option} /nowhere/at/all");
+        let words = format!("bench lifelong --instance i.json --steps 5 {nowhere}");
+        run(folder, &words).refused(2, &[&nowhere]);
+    }
 }
 
 /// The first steps of a real instance, judged by a replay that shares no code with the program.

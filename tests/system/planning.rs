@@ -121,6 +121,22 @@ fn bad_input_is_refused_with_all_that_is_wrong() {
     assert!(ended.stderr.contains("none.scen"), "{}", ended.stderr);
     let ended = run(directory.path(), &BENCH.replace("--agents 6", "--agents 0"));
     assert_eq!(ended.code, Some(2));
+    // Before anything is planned.
+    write(directory.path(), &TRIPS);
+    let words = format!("{BENCH} --output /nowhere/at/all.json");
+    run(directory.path(), &words).refused(2, &["--output /nowhere/at/all.json"]);
+}
+
+#[test]
+fn who_has_farther_to_go_than_can_be_told_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let row = ".".repeat(33_000);
+    let map = format!("type octile\nheight 1\nwidth 33000\nmap\n{row}\n");
+    std::fs::write(directory.path().join("m.map"), map).unwrap();
+    let scen = "version 1\n0\tm\t33000\t1\t0\t0\t9\t0\t1\n0\tm\t33000\t1\t10\t0\t32999\t0\t1\n";
+    std::fs::write(directory.path().join("s.scen"), scen).unwrap();
+    let bench = BENCH.replace("--agents 6", "--agents 2");
+    run(directory.path(), &bench).refused(2, &["agent 1", "32989 steps"]);
 }
 
 #[test]

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use clap::{ArgAction, Args};
 use serde_json::{Value, json};
 use takt_maps::formats::scen::{self, Cells};
-use takt_motion::plan::oneshot::{self, AGENTS_MAX, Instance, Network, Options, Outcome, Solution};
+use takt_motion::plan::oneshot::{
+    self, AGENTS_MAX, DISTANCE_MAX, Instance, Network, Options, Outcome, Solution,
+};
 
 use super::super::Failure;
 use super::super::args::duration;
+use super::super::exit::writable;
 use super::{peak_memory_mb, progress};
 
 /// How long a plan is worked on when nobody says how long or how much.
@@ -66,6 +69,9 @@ fn reach(text: &str) -> Result<f64, String> {
 
 /// Plans, and says what came of it.
 pub fn run(args: MapfArgs) -> Result<(), Failure> {
+    if let Some(file) = &args.output {
+        writable("--output", file)?;
+    }
     let cells = scen::load_cells(&args.map)?;
     let trips = scen::load(&args.scen, &cells, args.agents as usize)?;
 
@@ -108,6 +114,9 @@ pub fn run(args: MapfArgs) -> Result<(), Failure> {
     let elapsed_ms = begun.elapsed().as_secs_f64() * 1e3;
     bar.finish_and_clear();
 
+    if !matches!(outcome, Outcome::Solved { .. }) {
+        refuse_far(&network, &instance)?;
+    }
     let figures = figures(&network, &instance, &options, &outcome)?;
     if let (Some(path), Outcome::Solved { best, .. }) = (&args.output, &outcome) {
         write_paths(path, best, &cells, &vertex_of)?;
@@ -131,6 +140,21 @@ pub fn run(args: MapfArgs) -> Result<(), Failure> {
         Outcome::Solved { .. } => Ok(()),
         Outcome::Unsolvable | Outcome::NotFound => Err(Failure::Found),
     }
+}
+
+/// Refuses those who have farther to go than distances can tell.
+fn refuse_far(network: &Network, instance: &Instance) -> Result<(), Failure> {
+    let trips = instance.starts.iter().zip(&instance.goals);
+    for (agent, (&start, &goal)) in trips.enumerate() {
+        if let Some(steps) = network.distance(start, goal)
+            && steps >= DISTANCE_MAX
+        {
+            return Err(Failure::BadInput(format!(
+                "agent {agent} (counted from 0) has {steps} steps to go at least, and fewer than {DISTANCE_MAX} can be planned: cut the map, or give it a goal that is nearer"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What is known of the outcome; a plan that does not hold is a failure.

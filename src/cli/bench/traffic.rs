@@ -1,6 +1,5 @@
 //! `takt bench traffic`: throughput with and without vehicles that stop, for each way to say who goes first.
 
-use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use takt_motion::plan::Discipline;
 use takt_sim::faults::stoppages;
 
 use super::super::args::{discipline, duration};
+use super::super::exit::writable;
 use super::super::parallel::in_parallel;
 use super::super::sweep::fleets;
 use super::super::{Failure, FloorArgs, report};
@@ -27,7 +27,7 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "vehicles", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     fleet: Vec<u32>,
     /// Ways to say who goes first
-    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = ["graph", "kept", "fixed", "blocks"])]
+    #[arg(long, value_name = "HOW,HOW", value_delimiter = ',', value_parser = discipline(), default_values = Discipline::ALL.map(Discipline::name))]
     traffic: Vec<Discipline>,
     /// Simulated time of each run
     #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "1h")]
@@ -63,9 +63,7 @@ pub fn run(args: TrafficArgs) -> Result<(), Failure> {
         false => fleets(&args.floor, &sizes, "--fleet")?,
     };
     if let Some(file) = &args.output {
-        // What cannot be written is said before anything runs.
-        let opened = OpenOptions::new().append(true).create(true).open(file);
-        opened.map_err(|e| Failure::BadInput(format!("--output {}: {e}", file.display())))?;
+        writable("--output", file)?;
     }
     let tasks: Vec<Task> = (floors.iter())
         .flat_map(|floor| traffic.iter().map(move |&traffic| (floor, traffic)))

@@ -274,11 +274,36 @@ fn begins_at(floor: &Floor, motion: &Drive) -> NodeId {
     if is_near(floor, motion.position(), last) {
         return last;
     }
-    let begins = |&node: &NodeId| match first {
-        None => is_near(floor, motion.position(), node),
-        Some(first) => !leads(last, first) && leads(node, first),
+    let Some(first) = first else {
+        let mut near = ends(last).filter(|&node| is_near(floor, motion.position(), node));
+        return near.next().unwrap_or(last);
     };
-    ends(last).find(begins).unwrap_or(last)
+    if leads(last, first) {
+        return last;
+    }
+    // Of several nodes the one on whose way to the first it is.
+    let aside = |&node: &NodeId| distance_aside(floor, motion.position(), node, first);
+    let before = ends(last).filter(|&node| leads(node, first));
+    before
+        .min_by(|a, b| aside(a).total_cmp(&aside(b)))
+        .unwrap_or(last)
+}
+
+/// How far a point is from the straight way between two nodes, mm.
+fn distance_aside(floor: &Floor, at: (f64, f64), from: NodeId, to: NodeId) -> f64 {
+    let place = |node| {
+        let node = floor.roadmap.node(node);
+        (f64::from(node.x_mm), f64::from(node.y_mm))
+    };
+    let (from, to) = (place(from), place(to));
+    let (along, rest) = (
+        (to.0 - from.0, to.1 - from.1),
+        (at.0 - from.0, at.1 - from.1),
+    );
+    let square = along.0 * along.0 + along.1 * along.1;
+    let share = ((rest.0 * along.0 + rest.1 * along.1) / square.max(1.0)).clamp(0.0, 1.0);
+    let (dx, dy) = (rest.0 - share * along.0, rest.1 - share * along.1);
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// The ground of the way from one node to the next, and of that.

@@ -5,7 +5,7 @@
 //! search towards the goal, cut off by lower bounds (iterative deepening A*, Korf 1985, at one depth). It meets the
 //! known shortest way, or walls, within a few steps; where it does not, the answer is a guess.
 
-use super::fields::{Fields, UNKNOWN};
+use super::fields::{Fields, UNKNOWN, UNREACHABLE};
 use super::network::{NONE, Network};
 
 /// When it has seen so many vertices, it guesses.
@@ -93,7 +93,7 @@ impl Fields {
         if is_nearer {
             return from - 1;
         }
-        if !is_guess {
+        if !is_guess && from + 1 < UNREACHABLE {
             self.note(field, to, from + 1);
         }
         from + 1

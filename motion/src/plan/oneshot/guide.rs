@@ -27,12 +27,13 @@ struct Guide<'a> {
     work: u64,
 }
 
-/// Costs to all goals from everywhere; `None`: they would take too much memory.
+/// Costs to all goals from everywhere; `None`: they would take too much memory, or `go_on`, told the effort, said no.
 pub(super) fn guide(
     network: &Network,
     starts: &[u32],
     goals: &[u32],
     chance: &mut Chance,
+    go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Option<Fields> {
     let slots = network.tiles() * TILE;
     if goals.len().saturating_mul(slots) > DISTANCES_MAX {
@@ -46,11 +47,17 @@ pub(super) fn guide(
     };
     let mut costs = vec![0; slots];
     for (&start, &goal) in starts.iter().zip(goals) {
+        if !go_on(guide.work) {
+            return None;
+        }
         guide.search(goal, start, &mut costs);
         guide.go(start, goal, &costs, chance);
     }
     let mut costs = vec![0; slots * goals.len()];
     for (&goal, costs) in goals.iter().zip(costs.chunks_mut(slots)) {
+        if !go_on(guide.work) {
+            return None;
+        }
         guide.search(goal, NONE, costs);
     }
     Some(Fields::known(network, goals, costs, guide.work))
@@ -154,7 +161,13 @@ mod tests {
     #[test]
     fn what_cant_be_reached_stays_unknown() {
         let (network, vertex) = Network::grid(&[true, true, false, true], 4, 1);
-        let fields = guide(&network, &[vertex[0]], &[vertex[1]], &mut Chance::new(1));
+        let fields = guide(
+            &network,
+            &[vertex[0]],
+            &[vertex[1]],
+            &mut Chance::new(1),
+            &mut |_| true,
+        );
         let Some(mut fields) = fields else {
             panic!("it is small");
         };

@@ -102,12 +102,15 @@ pub enum Outcome {
     },
     /// It has been proven that there is none.
     Unsolvable,
-    /// None was found in the budget.
+    /// None was found in the budget, or somebody has [`DISTANCE_MAX`] steps to go, or more.
     NotFound,
 }
 
 /// After the first solution LaCAM\* goes on for so much effort: small instances it solves to the end.
 const STAR_WORK: u64 = 200_000;
+
+/// Whoever has so many steps to its goal is not planned for.
+pub const DISTANCE_MAX: u32 = fields::UNREACHABLE;
 
 /// Agents that an instance may have.
 pub const AGENTS_MAX: usize = 65_000;
@@ -152,7 +155,18 @@ pub fn plan(
     // A first solution.
     match search.run(go_on) {
         Stop::Found => {}
-        Stop::Exhausted => return (Outcome::Unsolvable, search.work()),
+        Stop::Exhausted => {
+            // Who has farther to go than can be told was not searched for.
+            let far = |(&start, &goal): (&u32, &u32)| {
+                let steps = network.distance(start, goal);
+                steps.is_some_and(|steps| steps >= DISTANCE_MAX)
+            };
+            let outcome = match instance.starts.iter().zip(&instance.goals).any(far) {
+                true => Outcome::NotFound,
+                false => Outcome::Unsolvable,
+            };
+            return (outcome, search.work());
+        }
         Stop::Budget => return (Outcome::NotFound, search.work()),
     }
     let first_one = Solution::from_steps(&search.solution());

@@ -43,7 +43,15 @@ pub(super) fn improve(
         return None;
     }
     let mut chance = Chance::new(seed.wrapping_add(1));
-    let mut guidance = guide(problem.network, &starts, problem.goals, &mut chance)?;
+    let before = search.work();
+    let mut within = |work: u64| go_on(before + work);
+    let mut guidance = guide(
+        problem.network,
+        &starts,
+        problem.goals,
+        &mut chance,
+        &mut within,
+    )?;
     search.fields.work += guidance.work;
     let mut best: Option<Vec<Vec<u32>>> = None;
     for round in 0..FROM_START + FROM_WITHIN {
@@ -58,7 +66,7 @@ pub(super) fn improve(
             .as_ref()
             .map_or(std::slice::from_ref(&starts), |best| &best[..=from]);
         let mut plan = plan_of(search, rows);
-        if roll_out(search, &mut guidance, &mut plan, steps, below) {
+        if roll_out(search, &mut guidance, &mut plan, steps, below, go_on) {
             below = plan.loss;
             best = Some(plan.rows);
         }
@@ -82,7 +90,8 @@ fn plan_of(search: &Search, rows: &[Vec<u32>]) -> Plan {
     }
 }
 
-/// Goes on with a plan until everybody is at the goal; `false`: that took too long, or cost as much as `below`. When the
+/// Goes on with a plan until everybody is at the goal; `false`: that took too long, or cost as much as `below`, or the
+/// budget has ended. When the
 /// first plan, of so many `steps`, would have ended it goes by distances: guidance leads all but a few home.
 fn roll_out(
     search: &mut Search,
@@ -90,10 +99,14 @@ fn roll_out(
     plan: &mut Plan,
     steps: usize,
     below: u32,
+    go_on: &mut dyn FnMut(u64) -> bool,
 ) -> bool {
     let goals = search.problem.goals;
     search.pibt.forget();
     while plan.order.away > 0 && plan.loss < below && plan.rows.len() < STEPS_SHARE * steps {
+        if !go_on(search.work()) {
+            break;
+        }
         let from = &plan.rows[plan.rows.len() - 1];
         if plan.rows.len() == steps {
             search.pibt.forget();
@@ -160,5 +173,15 @@ mod tests {
         assert_eq!(better.check(&network, &instance, &options), Ok(()));
         assert!(Some(better.sum_of_loss() as u32) < first);
         assert_eq!(planned().0, better);
+
+        // It ends soon after the budget has, wherever that is.
+        let mut search = Search::new(problem, &instance.starts, &options);
+        assert_eq!(search.run(&mut |_| true), Stop::Found);
+        for budget in (0..40_000).step_by(1_000) {
+            let enough = search.work() + budget;
+            improve(&mut search, 0, &mut |work| work < enough);
+            let beyond = search.work().saturating_sub(enough);
+            assert!(beyond < 1_000, "{beyond} beyond {budget}");
+        }
     }
 }

@@ -430,3 +430,21 @@ fn deadlock_prone_public_maps_are_decided() {
         assert!(solved >= least);
     }
 }
+
+#[test]
+fn who_has_farther_to_go_than_distances_tell_is_not_called_locked_in() {
+    let options = Options::default();
+    let solve = |length: usize| {
+        let (network, vertex) = Network::grid(&vec![true; length], length, 1);
+        let instance = Instance {
+            starts: vec![vertex[0]],
+            goals: vec![vertex[length - 1]],
+        };
+        plan(&network, &instance, &options, &mut |_| true, &mut |_| ()).0
+    };
+    assert_eq!(solve(DISTANCE_MAX as usize + 1), Outcome::NotFound);
+    let Outcome::Solved { best, .. } = solve(2_000) else {
+        panic!("it can be solved");
+    };
+    assert_eq!(best.makespan(), 1_999);
+}

@@ -17,6 +17,7 @@ use takt_maps::formats::lorr;
 
 use super::super::Failure;
 use super::super::args::duration;
+use super::super::exit::writable;
 use run::{Limit, Run};
 
 /// Arguments of `takt bench lifelong`.
@@ -56,6 +57,11 @@ pub struct LifelongArgs {
 
 /// Runs an instance, and says how many tasks were finished.
 pub fn run(args: LifelongArgs) -> Result<(), Failure> {
+    for (option, file) in [("--output", &args.output), ("--work-log", &args.work_log)] {
+        if let Some(file) = file {
+            writable(option, file)?;
+        }
+    }
     let instance = lorr::load(&args.instance).map_err(Failure::Files)?;
     let limit = match (&args.replay_work, args.work) {
         (Some(path), _) => Limit::Replay(read_log(path, args.steps)?),
