@@ -146,3 +146,38 @@ fn the_output_of_a_league_instance_stands_up_to_a_replay() {
     assert_eq!(judged["finished"], result["tasks_finished"]);
     assert!(judged["events"].as_u64() > Some(20), "{judged}");
 }
+
+/// On a large map finding out how long tasks are is cut off in the first steps; that repeats, too, and nobody waits for it.
+#[test]
+fn a_large_instance_repeats_and_sets_off_at_once() {
+    let Some(data) = std::env::var_os("TAKT_DATA").map(PathBuf::from) else {
+        println!("skipped: TAKT_DATA is not set");
+        return;
+    };
+    let instance = data.join("lorr2024/city.domain/CITY-01.json");
+    if !instance.exists() {
+        println!("skipped: {} is not there", instance.display());
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let words = format!(
+        "bench lifelong --instance {} --steps 8 --json",
+        instance.display()
+    );
+    let timed = "--step-limit 300ms --work-log w.log --output t.json";
+    run(folder, &format!("{words} {timed}")).json();
+    run(
+        folder,
+        &format!("{words} --replay-work w.log --output r.json"),
+    )
+    .json();
+    let (timed, again) = (read(folder.join("t.json")), read(folder.join("r.json")));
+    for key in ["actualPaths", "actualSchedule", "events"] {
+        assert_eq!(timed[key], again[key], "{key}");
+    }
+    // A schedule begins with the step in which it holds.
+    let schedules = timed["actualSchedule"].as_array().unwrap();
+    let at_once = |schedule: &&Value| schedule.as_str().is_some_and(|s| s.starts_with("1:"));
+    assert!(schedules.iter().filter(at_once).count() * 2 > schedules.len());
+}

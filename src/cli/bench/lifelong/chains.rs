@@ -1,6 +1,6 @@
 //! What remains to be done of each open task: steps from errand to errand.
 
-use takt_motion::plan::lifelong::{Budget, Hops, Lifelong, Phase, STEP, Space, TurningGrid};
+use takt_motion::plan::lifelong::{Hops, Lifelong, STEP, Space, TurningGrid};
 
 use super::world::World;
 
@@ -20,15 +20,8 @@ impl Chains {
         self.after[slot as usize][errand]
     }
 
-    /// Takes note of new tasks, and measures ways that were guessed.
-    pub fn update(
-        &mut self,
-        world: &World<'_>,
-        planner: &Lifelong<TurningGrid>,
-        exact: bool,
-        hops: &mut Hops,
-        budget: &mut impl Budget,
-    ) {
+    /// Takes note of new tasks: with their lengths where fields are exact, otherwise with a guess.
+    pub fn add(&mut self, world: &World<'_>, planner: &Lifelong<TurningGrid>, exact: bool) {
         let grid = planner.space();
         self.after.resize(world.pool.len(), Vec::new());
         self.changed.clear();
@@ -47,7 +40,18 @@ impl Chains {
             }
             self.changed.push(slot);
         }
-        while !budget.spent(Phase::Choose, hops.work) {
+    }
+
+    /// Measures ways that were guessed, until `spent` says that it has taken enough work.
+    pub fn measure_guessed(
+        &mut self,
+        world: &World<'_>,
+        grid: &TurningGrid,
+        hops: &mut Hops,
+        mut spent: impl FnMut(&Hops) -> bool,
+    ) {
+        self.changed.clear();
+        while !spent(hops) {
             let Some(slot) = self.guessed.pop_front() else {
                 break;
             };

@@ -17,8 +17,27 @@ const LENGTH_PART: u32 = 8;
 /// Other robots that each of them considers an exchange of tasks with.
 const PARTNERS: usize = 128;
 
+/// Tasks looked at by robots that have none when the budget is spent, at most and about.
+const GUESSES: u64 = 2_000_000;
+
 /// Memory for searches.
 const BYTES_MAX: usize = 64 << 20;
+
+/// How ways are measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// By the planner's fields, which are there for all places.
+    Cost,
+    /// By searches.
+    Search,
+    /// As if nothing were in between.
+    Guess,
+}
+
+/// Places visited and tasks looked at, as work.
+fn work(hops: &Hops, scanned: u64) -> u64 {
+    hops.work + 4 * scanned
+}
 
 /// Chooses tasks, step by step.
 pub struct Chooser {
@@ -66,32 +85,35 @@ impl Chooser {
         budget: &mut impl Budget,
     ) {
         let grid = planner.space();
-        self.chains
-            .update(world, planner, exact, &mut self.hops, budget);
-        for at in 0..self.chains.changed.len() {
-            let slot = self.chains.changed[at];
-            self.remove(slot);
-            if world.pool[slot as usize].robot == NONE {
-                self.insert(slot, place(grid, world.errands(slot)[0]));
-            }
-        }
-        self.reconcile(world, grid);
         self.hops.work = 0;
         self.scanned = 0;
+        self.chains.add(world, planner, exact);
+        self.regroup(world, grid);
+        self.reconcile(world, grid);
         self.schedule.clear();
         self.schedule.extend_from_slice(&world.task_of);
         if planner.engaged_max() < self.schedule.len() {
+            self.measure(world, grid, budget);
             self.choose_few(world, grid, planner.engaged_max(), budget);
             return;
         }
+        // Nobody waits for what takes long to find out: a guess will do to set off.
+        let mut by = if exact { By::Cost } else { By::Search };
+        let mut guesses = u64::MAX;
         for robot in 0..self.schedule.len() {
             if self.schedule[robot] == NONE {
-                if budget.spent(Phase::Choose, self.work()) {
+                if by != By::Guess && budget.spent(Phase::Choose, self.work()) {
+                    by = By::Guess;
+                    guesses = self.scanned + GUESSES;
+                }
+                if self.scanned >= guesses {
                     break;
                 }
-                self.look(world, planner, exact, robot);
+                self.look(world, planner, by, robot);
             }
         }
+        self.measure(world, grid, budget);
+        let by = if exact { By::Cost } else { By::Search };
         let mut looks = 0;
         for _ in 0..self.schedule.len() {
             self.hand = (self.hand + 1) % self.schedule.len();
@@ -100,12 +122,35 @@ impl Chooser {
                 if budget.spent(Phase::Choose, self.work()) {
                     break;
                 }
-                self.look(world, planner, exact, self.hand);
+                self.look(world, planner, by, self.hand);
                 self.exchange(world, planner, exact, self.hand);
                 looks += 1;
             }
             if looks == LOOKS {
                 break;
+            }
+        }
+    }
+
+    /// Measures tasks whose lengths are guessed, within the budget.
+    fn measure(&mut self, world: &World<'_>, grid: &TurningGrid, budget: &mut impl Budget) {
+        let scanned = self.scanned;
+        let spent = |hops: &Hops| budget.spent(Phase::Choose, work(hops, scanned));
+        self.chains
+            .measure_guessed(world, grid, &mut self.hops, spent);
+        // What was given away in this step is in no group.
+        let schedule = &self.schedule;
+        self.chains.changed.retain(|slot| !schedule.contains(slot));
+        self.regroup(world, grid);
+    }
+
+    /// Puts tasks whose lengths have changed where they belong.
+    fn regroup(&mut self, world: &World<'_>, grid: &TurningGrid) {
+        for at in 0..self.chains.changed.len() {
+            let slot = self.chains.changed[at];
+            self.remove(slot);
+            if world.pool[slot as usize].robot == NONE {
+                self.insert(slot, place(grid, world.errands(slot)[0]));
             }
         }
     }
@@ -128,13 +173,7 @@ impl Chooser {
     }
 
     /// Gives a robot the best task that nobody has, if it is better than its own.
-    fn look(
-        &mut self,
-        world: &World<'_>,
-        planner: &Lifelong<TurningGrid>,
-        exact: bool,
-        robot: usize,
-    ) {
+    fn look(&mut self, world: &World<'_>, planner: &Lifelong<TurningGrid>, by: By, robot: usize) {
         let grid = planner.space();
         let here = place(grid, world.cells[robot]);
         let own = self.schedule[robot];
@@ -143,14 +182,13 @@ impl Chooser {
         let table = 2 * grid.places();
         let from_errands = self.filled.len() * table <= BYTES_MAX / 2;
         let hops = &mut self.hops;
-        let mut way = |first: u32| {
-            if exact {
-                planner.cost(state, first)
-            } else if from_errands {
+        let mut way = |first: u32| match by {
+            By::Cost => planner.cost(state, first),
+            By::Guess => grid.estimate(state, first) * u32::from(STEP),
+            By::Search if from_errands => {
                 u32::from(hops.from(first)[here as usize]) * u32::from(STEP)
-            } else {
-                u32::from(hops.from(here)[first as usize]) * u32::from(STEP)
             }
+            By::Search => u32::from(hops.from(here)[first as usize]) * u32::from(STEP),
         };
         self.scanned += self.filled.len() as u64;
         let mut best = match own {
@@ -227,7 +265,7 @@ impl Chooser {
 
     /// Places visited and tasks looked at in this step.
     fn work(&self) -> u64 {
-        self.hops.work + 4 * self.scanned
+        work(&self.hops, self.scanned)
     }
 
     fn insert(&mut self, slot: u32, group: u32) {

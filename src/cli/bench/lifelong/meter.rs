@@ -86,8 +86,9 @@ impl Budget for ClockBudget {
             _ => {}
         }
         let spent = now >= limit;
-        if spent {
-            self.cut[phase as usize] = work;
+        let cut = &mut self.cut[phase as usize];
+        if spent && *cut == u64::MAX {
+            *cut = work;
         }
         spent
     }
@@ -99,5 +100,19 @@ pub struct ReplayBudget(pub [u64; 5]);
 impl Budget for ReplayBudget {
     fn spent(&mut self, phase: Phase, work: u64) -> bool {
         work >= self.0[phase as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_cut_where_it_was_first_said_to_be_over() {
+        let mut budget = ClockBudget::new(Meter::begin(), Duration::ZERO);
+        assert!(budget.spent(Phase::Choose, 5) && budget.spent(Phase::Choose, 9));
+        assert_eq!(budget.cut[Phase::Choose as usize], 5);
+        let mut again = ReplayBudget(budget.cut);
+        assert!(!again.spent(Phase::Choose, 4) && again.spent(Phase::Choose, 5));
     }
 }
