@@ -1,6 +1,7 @@
 //! Is a neighbour nearer to the goal? A look around, where going on with the search would settle a whole plateau.
 //!
-//! On a grid the distances of two neighbours differ by one. So who is at a vertex whose distance is known needs to know
+//! On a grid, and wherever one comes back after an even number of steps only, the distances of two neighbours differ by
+//! one. So who is at a vertex whose distance is known needs to know
 //! of one beside only whether a way from there reaches something that is as near as that way would have to be: a depth-first
 //! search towards the goal, cut off by lower bounds (iterative deepening A*, Korf 1985, at one depth). It meets the
 //! known shortest way, or walls, within a few steps; where it does not, the answer is a guess.
@@ -30,11 +31,11 @@ struct Seen {
 
 impl Fields {
     /// The distance of `to`, which is one step from a vertex whose distance is `from`, if it is less than that; otherwise
-    /// `from` at least. On large grids it may say that `to` is not nearer though it is.
+    /// `from` at least. On large floors it may say that `to` is not nearer though it is.
     #[inline]
     pub fn one_step_off(&mut self, network: &Network, field: u32, to: u32, from: u32) -> u32 {
         match self.get(field, to) {
-            UNKNOWN if network.is_grid() && !self.is_exhausted(field) => {
+            UNKNOWN if network.is_even() && !self.is_exhausted(field) => {
                 self.look_aside(network, field, to, from)
             }
             UNKNOWN => self.distance_below(network, field, to, from),

@@ -27,8 +27,8 @@ pub struct Network {
     /// The same against their direction.
     into_start: Vec<u32>,
     into: Vec<u32>,
-    /// Is it a grid, in which one comes back to a vertex after an even number of steps only?
-    is_grid: bool,
+    /// Can each step be gone back, and does one come back to a vertex after an even number of steps only?
+    is_even: bool,
     /// Column and row, or whatever makes one step at most one unit of |dx| + |dy|.
     at: Vec<(i32, i32)>,
     /// Steps from each landmark to each vertex.
@@ -90,7 +90,7 @@ impl Network {
             slots: at.len().next_multiple_of(TILE),
             start,
             out,
-            is_grid: true,
+            is_even: true,
             conflict_start: Vec::new(),
             conflicts: (0..at.len() as u32).collect(),
             sweep_start: Vec::new(),
@@ -146,7 +146,7 @@ impl Network {
         let mut network = Self {
             start,
             out,
-            is_grid: false,
+            is_even: false,
             into_start,
             into,
             at: vec![(0, 0); vertices],
@@ -160,6 +160,7 @@ impl Network {
         };
         if symmetric {
             network.choose_landmarks();
+            network.is_even = network.has_halves();
         }
         if !sweeps.is_empty() {
             network.sweep(&by_end, sweeps);
@@ -228,10 +229,36 @@ impl Network {
         self.conflict_start.is_empty()
     }
 
-    /// Does each step lead from one of two halves of the vertices to the other, and can it be gone back?
+    /// Can each step be gone back, and does it lead from one of two halves of the vertices to the other?
     #[inline]
-    pub(super) fn is_grid(&self) -> bool {
-        self.is_grid
+    pub(super) fn is_even(&self) -> bool {
+        self.is_even
+    }
+
+    /// Can the vertices be divided in two halves so that each arc leads from one to the other?
+    fn has_halves(&self) -> bool {
+        let mut half: Vec<Option<bool>> = vec![None; self.len()];
+        let mut queue = Vec::new();
+        for first in 0..self.len() as u32 {
+            if half[first as usize].is_some() {
+                continue;
+            }
+            half[first as usize] = Some(false);
+            queue.push(first);
+            while let Some(at) = queue.pop() {
+                for &to in self.successors(at) {
+                    match (half[at as usize], half[to as usize]) {
+                        (its, None) => {
+                            half[to as usize] = its.map(|half| !half);
+                            queue.push(to);
+                        }
+                        (its, other) if its == other => return false,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// The conflict set of a vertex, itself first.
