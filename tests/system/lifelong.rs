@@ -162,10 +162,10 @@ fn a_large_instance_repeats_and_sets_off_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let words = format!(
-        "bench lifelong --instance {} --steps 8 --json",
+        "bench lifelong --instance {} --steps 4 --json",
         instance.display()
     );
-    let timed = "--step-limit 300ms --work-log w.log --output t.json";
+    let timed = "--step-limit 1s --work-log w.log --output t.json";
     run(folder, &format!("{words} {timed}")).json();
     run(
         folder,
