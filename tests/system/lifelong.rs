@@ -174,7 +174,7 @@ fn a_large_instance_repeats_and_sets_off_at_once() {
     .json();
     let (timed, again) = (read(folder.join("t.json")), read(folder.join("r.json")));
     for key in ["actualPaths", "actualSchedule", "events"] {
-        assert_eq!(timed[key], again[key], "{key}");
+        assert!(timed[key] == again[key], "{key} came out otherwise");
     }
     // A schedule begins with the step in which it holds.
     let schedules = timed["actualSchedule"].as_array().unwrap();

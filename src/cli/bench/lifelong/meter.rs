@@ -45,8 +45,9 @@ pub struct ClockBudget {
     pub meter: Meter,
     /// The limit of the step.
     pub limit: Duration,
-    /// Work at which each phase was cut off; [`u64::MAX`]: not.
+    /// At which question each phase was cut off, from 0; [`u64::MAX`]: not.
     pub cut: [u64; 5],
+    asked: [u64; 5],
     /// When the last field was made.
     refreshed: Duration,
     /// What it took from there until each robot had had its turn.
@@ -60,6 +61,7 @@ impl ClockBudget {
             meter,
             limit,
             cut: [u64::MAX; 5],
+            asked: [0; 5],
             refreshed: Duration::ZERO,
             pass: None,
         }
@@ -67,7 +69,7 @@ impl ClockBudget {
 }
 
 impl Budget for ClockBudget {
-    fn spent(&mut self, phase: Phase, work: u64) -> bool {
+    fn spent(&mut self, phase: Phase, _work: u64) -> bool {
         // A part is kept for what comes after the last look at the clock.
         let limit = match phase {
             Phase::Choose => self.limit.mul_f64(0.25),
@@ -86,20 +88,36 @@ impl Budget for ClockBudget {
             _ => {}
         }
         let spent = now >= limit;
-        let cut = &mut self.cut[phase as usize];
+        let (cut, asked) = (
+            &mut self.cut[phase as usize],
+            &mut self.asked[phase as usize],
+        );
         if spent && *cut == u64::MAX {
-            *cut = work;
+            *cut = *asked;
         }
+        *asked += 1;
         spent
     }
 }
 
-/// Cuts a step off where it was cut off before.
-pub struct ReplayBudget(pub [u64; 5]);
+/// Cuts a step off where it was cut off before: at the same question, since between two of them there may be no work.
+pub struct ReplayBudget {
+    cut: [u64; 5],
+    asked: [u64; 5],
+}
+
+impl ReplayBudget {
+    /// A budget that ends where [`ClockBudget::cut`] says.
+    pub fn new(cut: [u64; 5]) -> Self {
+        Self { cut, asked: [0; 5] }
+    }
+}
 
 impl Budget for ReplayBudget {
-    fn spent(&mut self, phase: Phase, work: u64) -> bool {
-        work >= self.0[phase as usize]
+    fn spent(&mut self, phase: Phase, _work: u64) -> bool {
+        let asked = &mut self.asked[phase as usize];
+        *asked += 1;
+        *asked > self.cut[phase as usize]
     }
 }
 
@@ -109,10 +127,14 @@ mod tests {
 
     #[test]
     fn a_phase_is_cut_where_it_was_first_said_to_be_over() {
-        let mut budget = ClockBudget::new(Meter::begin(), Duration::ZERO);
+        let mut budget = ClockBudget::new(Meter::begin(), Duration::MAX);
+        // Three questions at the same work, and the time is over between the second and the third.
+        assert!(!budget.spent(Phase::Choose, 5) && !budget.spent(Phase::Choose, 5));
+        budget.limit = Duration::ZERO;
         assert!(budget.spent(Phase::Choose, 5) && budget.spent(Phase::Choose, 9));
-        assert_eq!(budget.cut[Phase::Choose as usize], 5);
-        let mut again = ReplayBudget(budget.cut);
-        assert!(!again.spent(Phase::Choose, 4) && again.spent(Phase::Choose, 5));
+        let mut again = ReplayBudget::new(budget.cut);
+        assert!(!again.spent(Phase::Choose, 5) && !again.spent(Phase::Choose, 5));
+        assert!(again.spent(Phase::Choose, 5) && again.spent(Phase::Choose, 9));
+        assert!(!again.spent(Phase::Fields, 9));
     }
 }

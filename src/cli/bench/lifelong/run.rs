@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
             }
             Limit::Replay(log) => {
                 let step = log[self.world.time as usize];
-                self.think(&mut ReplayBudget(step.cut));
+                self.think(&mut ReplayBudget::new(step.cut));
                 (step.cut, Some(step.late))
             }
         };

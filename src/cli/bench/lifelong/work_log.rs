@@ -1,12 +1,13 @@
 //! The work of each step, so that a run can be repeated exactly: a line a step, `choose fields refresh turns improve late`; the first five
-//! are the work at which these phases were cut off, `-` where they ended by themselves.
+//! tell at which question for the budget these phases were cut off, `-` where they ended by themselves. A phase asks again after
+//! each piece of work.
 
 use std::fmt::Write;
 
 /// How a step was cut off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StepWork {
-    /// Work at which each phase was cut off, [`u64::MAX`]: not.
+    /// At which question each phase was cut off, from 0; [`u64::MAX`]: not.
     pub cut: [u64; 5],
     /// Was it too late?
     pub late: bool,
@@ -15,7 +16,7 @@ pub struct StepWork {
 /// The text of a log.
 pub fn write(steps: &[StepWork]) -> String {
     let mut text = String::from(
-        "# takt bench lifelong: work at which choice, fields, refresh, turns and improvement were cut off; late\n",
+        "# takt bench lifelong: pieces of work after which choice, fields, refresh, turns and improvement were cut off; late\n",
     );
     for step in steps {
         for cut in step.cut {
