@@ -31,6 +31,20 @@ fn read(path: PathBuf) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// A file of the public data; `None`, and said, where it is not there.
+fn public(file: &str) -> Option<PathBuf> {
+    let Some(data) = std::env::var_os("TAKT_DATA").map(PathBuf::from) else {
+        println!("skipped: TAKT_DATA is not set");
+        return None;
+    };
+    let path = data.join(file);
+    if !path.exists() {
+        println!("skipped: {} is not there", path.display());
+        return None;
+    }
+    Some(path)
+}
+
 /// Without what depends on the host.
 fn outcome(mut result: Value) -> Value {
     result.as_object_mut().unwrap().remove("host").unwrap();
@@ -119,16 +133,10 @@ fn broken_instances_are_refused_with_file_and_line() {
 /// The first steps of a real instance, judged by a replay that shares no code with the program.
 #[test]
 fn the_output_of_a_league_instance_stands_up_to_a_replay() {
-    let Some(data) = std::env::var_os("TAKT_DATA").map(PathBuf::from) else {
-        println!("skipped: TAKT_DATA is not set");
+    let instance = public("lorr2024/random.domain/RANDOM-01.json");
+    let (Some(instance), Some(replay)) = (instance, public("../tools/lorr_replay.py")) else {
         return;
     };
-    let instance = data.join("lorr2024/random.domain/RANDOM-01.json");
-    let replay = data.join("../tools/lorr_replay.py");
-    if !instance.exists() || !replay.exists() {
-        println!("skipped: {} or the replay is not there", instance.display());
-        return;
-    }
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let words = format!(
@@ -150,15 +158,9 @@ fn the_output_of_a_league_instance_stands_up_to_a_replay() {
 /// On a large map finding out how long tasks are is cut off in the first steps; that repeats, too, and nobody waits for it.
 #[test]
 fn a_large_instance_repeats_and_sets_off_at_once() {
-    let Some(data) = std::env::var_os("TAKT_DATA").map(PathBuf::from) else {
-        println!("skipped: TAKT_DATA is not set");
+    let Some(instance) = public("lorr2024/city.domain/CITY-01.json") else {
         return;
     };
-    let instance = data.join("lorr2024/city.domain/CITY-01.json");
-    if !instance.exists() {
-        println!("skipped: {} is not there", instance.display());
-        return;
-    }
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let words = format!(

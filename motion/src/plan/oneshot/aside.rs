@@ -1,10 +1,10 @@
 //! Is a neighbour nearer to the goal? A look around, where going on with the search would settle a whole plateau.
 //!
 //! On a grid, and wherever one comes back after an even number of steps only, the distances of two neighbours differ by
-//! one. So who is at a vertex whose distance is known needs to know
-//! of one beside only whether a way from there reaches something that is as near as that way would have to be: a depth-first
-//! search towards the goal, cut off by lower bounds (iterative deepening A*, Korf 1985, at one depth). It meets the
-//! known shortest way, or walls, within a few steps; where it does not, the answer is a guess.
+//! one. So who is at a vertex whose distance is known needs to know of one beside only whether a way from there reaches
+//! something that is as near as that way would have to be: a depth-first search towards the goal, cut off by lower bounds
+//! (iterative deepening A*, Korf 1985, at one depth). It meets the known shortest way, or walls, within a few steps; where
+//! it does not, the answer is a guess.
 
 use super::fields::{Fields, UNKNOWN, UNREACHABLE};
 use super::network::{NONE, Network};
