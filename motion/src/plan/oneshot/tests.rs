@@ -448,3 +448,18 @@ fn who_has_farther_to_go_than_distances_tell_is_not_called_locked_in() {
     };
     assert_eq!(best.makespan(), 1_999);
 }
+
+#[test]
+fn steps_lead_to_and_fro_between_halves_only_without_odd_rings_and_one_way_lanes() {
+    let both = |ways: &[(u32, u32)]| -> Vec<(u32, u32)> {
+        ways.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect()
+    };
+    let is_even =
+        |vertices, arcs: &[(u32, u32)]| Network::roadmap(vertices, arcs, &[], &[]).is_even();
+    // Two parts, the second of which has a ring of three or of four.
+    assert!(is_even(6, &both(&[(0, 1), (2, 3), (3, 4), (4, 5), (5, 2)])));
+    assert!(!is_even(5, &both(&[(0, 1), (2, 3), (3, 4), (4, 2)])));
+    assert!(!is_even(2, &[(0, 1)]));
+    let (grid, _) = network(&["..#.", "....", ".#.."]);
+    assert!(grid.is_even() && grid.as_roadmap(0.0).is_even());
+}
