@@ -58,7 +58,7 @@ impl AnyPlanner {
         };
         match discipline {
             Discipline::Graph => Self::Graph(Box::new(Planner::new(floor, options))),
-            Discipline::Kept => kept(2, 0, true),
+            Discipline::Kept => kept(1, 0, true),
             Discipline::Fixed => kept(8, 1, false),
             Discipline::Blocks => Self::Blocks(Box::new(Blocks::new(floor, options))),
         }

@@ -15,7 +15,7 @@ use takt_maps::{Floor, NodeId};
 /// How an order is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Keeping {
-    /// Steps by which it grows at a time.
+    /// Steps, or operations of each vehicle, by which it grows at a time.
     pub steps: u32,
     /// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further
     /// ahead than others, those who are there soon would wait for those who come late.
@@ -50,6 +50,7 @@ impl KeptOrder {
         let options = PlannerOptions {
             window: keeping.steps,
             jams: keeping.bends,
+            operations: keeping.bends,
             ..options
         };
         let planner = Planner::new(floor, options);

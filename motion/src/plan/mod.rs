@@ -10,6 +10,8 @@
 //! - *refuges*: one that has nowhere to go and is in the way is given a place to go to, with precedence (`routes`);
 //! - *gates*: a dead end is kept for one visitor at a time, and the others wait away from its mouth (`gates`);
 //! - *detours*: who has long been stopped by one that can't move goes round, if there is a way round (`recall`);
+//! - *operations*: vehicles choose what they do in the next few ticks, turns and waits included, not only the next edge
+//!   (`round`, [`epibt`]), where that is asked for;
 //! - *lots*: those who have long moved in vain draw new priorities, until one of them gets through;
 //! - *a complete search*: for one that draws them in vain, too, LaCAM\* plans for everybody (`jam`, [`oneshot`]), where
 //!   that is asked for.
@@ -25,17 +27,21 @@ mod discipline;
 #[cfg(test)]
 mod discipline_tests;
 mod distance;
+pub mod epibt;
 mod gates;
 mod graph;
+mod ground;
 mod jam;
 mod kept;
 mod layers;
 pub mod lifelong;
 mod memory;
 pub mod oneshot;
+mod outlook;
 mod pibt;
 mod rank;
 mod recall;
+mod round;
 mod routes;
 #[cfg(test)]
 mod rules;
@@ -60,6 +66,7 @@ use graph::{Graph, NONE};
 use jam::Jam;
 use memory::Memory;
 use pibt::{Stacks, Step};
+use round::Rounds;
 use routes::RefugeFinder;
 use takt_maps::{Floor, PlaceId};
 use world::{Phase, World};
@@ -67,7 +74,7 @@ use world::{Phase, World};
 /// How a [`Planner`] works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlannerOptions {
-    /// Steps to look ahead, at least 1; in one step each vehicle takes one edge at most.
+    /// Steps to look ahead, at least 1; in one step each vehicle takes one edge at most, or one operation.
     pub window: u32,
     /// Seed of tie-breaks.
     pub seed: u64,
@@ -75,6 +82,8 @@ pub struct PlannerOptions {
     pub work_max: u64,
     /// May a complete search get vehicles out of jams?
     pub jams: bool,
+    /// Do vehicles choose operations of several moves at a time, those apart who have long moved in vain?
+    pub operations: bool,
 }
 
 impl Default for PlannerOptions {
@@ -84,6 +93,7 @@ impl Default for PlannerOptions {
             seed: 0,
             work_max: 1_000_000,
             jams: false,
+            operations: false,
         }
     }
 }
@@ -100,6 +110,7 @@ pub struct Planner {
     finder: RefugeFinder,
     stacks: Stacks,
     jam: Jam,
+    rounds: Rounds,
     /// Closed places in the last snapshot.
     closed: Vec<PlaceId>,
     /// Who decides when, in the current step.
@@ -131,6 +142,7 @@ impl Planner {
             finder: RefugeFinder::new(graph.nodes),
             stacks: Stacks::default(),
             jam: Jam::new(agents),
+            rounds: Rounds::new(floor, &graph, options.seed),
             closed: Vec::new(),
             order: Vec::with_capacity(agents),
             queue: Vec::with_capacity(agents),
@@ -178,7 +190,8 @@ impl Planner {
             let before = self.world.moves.len();
             for at in 0..self.order.len() {
                 let agent = self.order[at];
-                if self.world.agents[agent as usize].phase == Phase::Open {
+                let alone = !self.options.operations || self.draws_lots(agent as usize);
+                if alone && self.world.agents[agent as usize].phase == Phase::Open {
                     Step {
                         graph: &self.graph,
                         fields: &self.fields,
@@ -187,6 +200,9 @@ impl Planner {
                     }
                     .settle(agent, None);
                 }
+            }
+            if self.options.operations {
+                self.operate();
             }
 
             // What does it mean for the next step, and for the next plan?
@@ -204,7 +220,7 @@ impl Planner {
     }
 
     fn work(&self) -> u64 {
-        self.world.work + self.fields.work + self.finder.work + self.jam.work
+        self.world.work + self.fields.work + self.finder.work + self.jam.work + self.rounds.work
     }
 
     /// Shuts and opens dead ends, and sends those away who idle in one that is wanted.

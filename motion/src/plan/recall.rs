@@ -28,6 +28,7 @@ impl Planner {
     pub(super) fn begin(&mut self, snapshot: &MotionSnapshot) {
         self.fields.work = 0;
         self.finder.work = 0;
+        self.rounds.work = 0;
         self.world.work = 0;
         self.searches = SEARCHES_MAX;
         self.world.moves.clear();
@@ -142,6 +143,11 @@ impl Planner {
             memory.after = NONE;
             memory.refuge = None;
         }
+    }
+
+    /// Has a vehicle moved in vain for so long that it draws lots?
+    pub(super) fn draws_lots(&self, i: usize) -> bool {
+        self.memory[i].fret >= FRET_MAX
     }
 
     /// What one that has long moved in vain adds to its priority: a new lot every so often, so that each of those who

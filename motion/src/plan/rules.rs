@@ -159,9 +159,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn moves_one_at_a_time_break_no_rule(draft in draft(), jams: bool) {
+    fn moves_one_at_a_time_break_no_rule(draft in draft(), jams: bool, operations: bool) {
         let floor = floor_of(&draft);
-        let options = PlannerOptions { seed: draft.seed, jams, ..PlannerOptions::default() };
+        let options = PlannerOptions { seed: draft.seed, jams, operations, ..PlannerOptions::default() };
         let mut planner = Planner::new(&floor, options);
         if jams {
             planner.jam.fret_jammed = 0; // everybody is in a jam at once

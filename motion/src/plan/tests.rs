@@ -6,9 +6,10 @@ use super::testing::{Carry, Shop, grid, node_at};
 use super::{Planner, PlannerOptions};
 use takt_maps::{Floor, NodeId};
 
-fn planner(floor: &Floor) -> Planner {
+fn planner(floor: &Floor, operations: bool) -> Planner {
     let options = PlannerOptions {
         jams: true,
+        operations,
         ..PlannerOptions::default()
     };
     Planner::new(floor, options)
@@ -21,14 +22,20 @@ fn all_nodes(floor: &Floor) -> Vec<NodeId> {
 }
 
 /// Runs `rounds` on a grid with the given number of vehicles and carry; returns the shop for assertions.
-fn run(rows: &[&str], vehicles: usize, rounds: u32, carry: Carry, seed: u64) -> Shop {
+fn run(
+    rows: &[&str],
+    vehicles: usize,
+    rounds: u32,
+    carry: Carry,
+    (operations, seed): (bool, u64),
+) -> Shop {
     let floor = grid(rows, vehicles);
     let nodes = all_nodes(&floor);
     // Spread the starts over the floor.
     let starts: Vec<_> = (0..vehicles)
         .map(|i| nodes[i * nodes.len() / vehicles])
         .collect();
-    let mut planner = planner(&floor);
+    let mut planner = planner(&floor, operations);
     let mut shop = Shop::new(floor, &starts, nodes, seed);
     for _ in 0..rounds {
         shop.round(&mut planner, carry);
@@ -55,9 +62,9 @@ fn assert_lively(what: &str, shop: &Shop, least: u32, longest: u32) {
 
 fn lively(what: &str, rows: &[&str], vehicles: usize, longest: u32) {
     for carry in [Carry::All, Carry::Some] {
-        for seed in 0..5 {
-            let shop = run(rows, vehicles, 1_000, carry, seed);
-            assert_lively(&format!("{what} {carry:?} {seed}"), &shop, 20, longest);
+        for how in (0..3).flat_map(|seed| [(false, seed), (true, seed)]) {
+            let shop = run(rows, vehicles, 1_000, carry, how);
+            assert_lively(&format!("{what} {carry:?} {how:?}"), &shop, 20, longest);
         }
     }
 }
@@ -129,7 +136,7 @@ fn idle_vehicles_make_room() {
     for seed in 0..10 {
         let floor = grid(&rows, 5);
         let nodes = all_nodes(&floor);
-        let mut planner = planner(&floor);
+        let mut planner = planner(&floor, seed % 2 == 1);
         let mut shop = Shop::new(floor, &nodes[..5], nodes.clone(), seed);
         shop.idle_every = 2;
         for _ in 0..1_000 {
@@ -158,15 +165,15 @@ fn deadlock_prone_public_maps() {
         let text = std::fs::read_to_string(path).unwrap();
         let rows: Vec<&str> = text.lines().skip(4).collect();
         for carry in [Carry::All, Carry::Some] {
-            for seed in 0..5 {
-                let shop = run(&rows, vehicles, 1_000, carry, seed);
+            for how in (0..3).flat_map(|seed| [(false, seed), (true, seed)]) {
+                let shop = run(&rows, vehicles, 1_000, carry, how);
                 // In the tunnel nobody gets anywhere by rules, and a jam takes long to be seen as one.
                 let (least, longest) = if name == "tunnel" {
                     (3, 950)
                 } else {
                     (10, 400)
                 };
-                let what = format!("{name} {carry:?} {seed}");
+                let what = format!("{name} {carry:?} {how:?}");
                 assert_lively(&what, &shop, least, longest);
             }
         }
@@ -190,17 +197,19 @@ fn a_hundred_vehicles_in_a_warehouse() {
     };
     let nodes = all_nodes(&floor);
     let starts: Vec<_> = (0..100).map(|i| nodes[i * nodes.len() / 100]).collect();
-    let mut planner = planner(&floor);
-    let mut shop = Shop::new(floor, &starts, nodes, 7);
-    shop.still_max = 20;
-    let (mut worst, mut sum) = (0, 0);
-    for _ in 0..400 {
-        shop.round(&mut planner, Carry::Some);
-        worst = worst.max(shop.out.work);
-        sum += shop.out.work;
+    for operations in [false, true] {
+        let mut planner = planner(&floor, operations);
+        let mut shop = Shop::new(floor.clone(), &starts, nodes.clone(), 7);
+        shop.still_max = 20;
+        let (mut worst, mut sum) = (0, 0);
+        for _ in 0..400 {
+            shop.round(&mut planner, Carry::Some);
+            worst = worst.max(shop.out.work);
+            sum += shop.out.work;
+        }
+        println!("work: worst {worst}, mean {}", sum / 400);
+        assert_lively("warehouse", &shop, 1, 300);
     }
-    println!("work: worst {worst}, mean {}", sum / 400);
-    assert_lively("warehouse", &shop, 1, 300);
 }
 
 #[test]
@@ -215,7 +224,7 @@ fn others_go_round_one_that_stays_in_a_lane_and_a_closed_aisle() {
             node_at(&floor, 4, 0),
         );
         let aside = node_at(&floor, 2, 3);
-        let mut planner = planner(&floor);
+        let mut planner = planner(&floor, true);
         let mut shop = Shop::new(floor, &[start, middle], vec![goal], 1);
         shop.snapshot.agents[0].goal = Some(goal);
         shop.still[1] = 1_000;
@@ -237,7 +246,13 @@ fn others_go_round_one_that_stays_in_a_lane_and_a_closed_aisle() {
 #[test]
 fn the_same_snapshots_and_seed_give_the_same_plans() {
     let once = |seed| {
-        let shop = run(&[".....", ".#.#.", "....."], 6, 100, Carry::Some, seed);
+        let shop = run(
+            &[".....", ".#.#.", "....."],
+            6,
+            100,
+            Carry::Some,
+            (true, seed),
+        );
         (shop.snapshot, shop.out)
     };
     assert_eq!(once(3), once(3));
@@ -272,7 +287,7 @@ fn a_zone_for_two_between_two_rooms() {
         });
         let nodes = all_nodes(&floor);
         let starts: Vec<_> = [0, 1, 2, 6, 7, 8].iter().map(|&n| nodes[n]).collect();
-        let mut planner = planner(&floor);
+        let mut planner = planner(&floor, carry == Carry::Some);
         let mut shop = Shop::new(floor, &starts, nodes, 5);
         shop.idle_every = 3;
         for _ in 0..1_000 {
@@ -287,9 +302,42 @@ fn a_street_of_many_nodes() {
     // Longer than a search by recursion would bear.
     let floor = grid(&[&".".repeat(50_000)], 1);
     let mut shop = Shop::new(floor, &[NodeId(100)], vec![NodeId(90), NodeId(110)], 1);
-    let mut planner = planner(&shop.floor);
+    let mut planner = planner(&shop.floor, true);
     for _ in 0..40 {
         shop.round(&mut planner, Carry::All);
     }
     assert!(shop.reached[0] > 0);
+}
+
+#[test]
+fn operations_bring_more_than_steps_where_there_is_room() {
+    let reached = |operations| {
+        let shops = (0..3).map(|seed| run(&["......"; 6], 12, 300, Carry::All, (operations, seed)));
+        shops
+            .map(|shop| shop.reached.iter().sum::<u32>())
+            .sum::<u32>()
+    };
+    let (steps, operations) = (reached(false), reached(true));
+    assert!(operations > steps, "{operations} instead of {steps}");
+}
+
+/// Where all places are taken everybody could go on by turning in a ring; but on a floor one has to be the first.
+#[test]
+fn nobody_turns_in_a_ring() {
+    let floor = grid(&["..", ".."], 4);
+    let at = |x, y| node_at(&floor, x, y);
+    let ring = [at(0, 0), at(1, 0), at(1, 1), at(0, 1)];
+    let mut planner = planner(&floor, true);
+    let mut shop = Shop::new(floor, &ring, ring.to_vec(), 1);
+    let plan = |shop: &mut Shop, planner: &mut Planner| {
+        planner.plan(&shop.floor, &shop.snapshot, &mut shop.out);
+        shop.out.moves.len()
+    };
+    for (i, agent) in shop.snapshot.agents.iter_mut().enumerate() {
+        agent.goal = Some(ring[(i + 1) % 4]);
+    }
+    assert_eq!(plan(&mut shop, &mut planner), 0);
+    // With one of them gone the others follow each other.
+    shop.snapshot.agents[0].present = false;
+    assert!(plan(&mut shop, &mut planner) >= 3);
 }

@@ -5,9 +5,6 @@ use super::packed::unpack;
 use super::search::Search;
 use super::space::{NONE, Place, Space, State};
 
-/// What a step without congestion costs.
-pub const STEP: u16 = 8;
-
 /// Most that an arc may cost.
 pub const ARC_MAX: u16 = 127;
 

@@ -5,9 +5,10 @@
 //! Optimisation for Lifelong Multi-Agent Path Finding", AAAI 2024). And where agents stand and wait, others will, too: to
 //! go there costs more, as long as there is room to go round.
 
-use super::fields::{ARC_MAX, STEP};
+use super::fields::ARC_MAX;
 use super::neighbours::Neighbours;
 use super::space::{NONE, Place, Space, State};
+use crate::plan::epibt::STEP;
 
 /// Steps between two updates of the costs.
 const PERIOD: u32 = 16;

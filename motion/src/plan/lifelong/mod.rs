@@ -17,26 +17,23 @@
 mod agent;
 mod arcs;
 mod budget;
-mod choice;
-mod choices;
 mod fields;
 mod guidance;
 mod hops;
-mod inheritance;
+mod looking;
 mod neighbours;
 mod operations;
 mod packed;
 mod ranking;
-mod reservations;
 mod search;
 mod space;
 #[cfg(test)]
 mod tests;
 mod turning_grid;
 
+pub use super::epibt::STEP;
 pub use agent::Agent;
 pub use budget::{Budget, Phase, WorkBudget};
-pub use fields::STEP;
 pub use hops::{FAR, Hops};
 use neighbours::Neighbours;
 pub use operations::LENGTH;
@@ -44,15 +41,13 @@ pub use space::{NONE, Place, Space, State};
 pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
-use choices::Choices;
 use fields::{Fields, Ways};
 use guidance::Guidance;
-use inheritance::{Attempt, Visits};
-use operations::{Operations, acting};
+use operations::{MOMENTS, Operations, acting};
 use ranking::Ranking;
-use reservations::{Path, Reservations};
 
 use super::chance::Chance;
+use super::epibt::{Attempt, Choices, Effort, Log, Path, Reservations, Rings, VALUE_UNIT, Visits};
 
 /// How a [`Lifelong`] planner works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,17 +72,25 @@ impl Default for LifelongOptions {
 
 /// Agents in a chain of inheritance, at most.
 const DEPTH: u32 = 200;
-/// Choices looked at in an agent's turn, at most, those of the agents that it pushes included.
-const TURN_LOOKS: u32 = 300;
-/// Choices looked at in an improvement, at most.
-const IMPROVE_LOOKS: u32 = 5_000;
-/// An improvement passes over a choice in so many, so that it finds something else than the last one.
-const SKIP: u64 = 8;
+/// An agent's turn; what is looked at for those whom it pushes counts, too.
+const TURN: Effort = Effort {
+    looks: 300,
+    looks_each: u32::MAX,
+    visits: 1,
+    skip: 0,
+};
+/// An improvement.
+const IMPROVE: Effort = Effort {
+    looks: 5_000,
+    looks_each: u32::MAX,
+    visits: 1,
+    skip: 8,
+};
 /// Work between two questions whether the budget is spent, and that of one attempt more at most.
 const WORK_UNASKED: u64 = 1_000;
-/// What a pushed agent counts a step further from free room, in parts of [`choice::VALUE_UNIT`]: as much as two steps
+/// What a pushed agent counts a step further from free room, in parts of [`VALUE_UNIT`]: as much as two steps
 /// further from its goal.
-const ROOM_WEIGHT: i64 = 2 * choice::VALUE_UNIT;
+const ROOM_WEIGHT: i64 = 2 * VALUE_UNIT;
 
 /// The planner.
 #[derive(Clone, Debug)]
@@ -97,11 +100,11 @@ pub struct Lifelong<S> {
     backward: Backward,
     guidance: Guidance,
     fields: Fields,
-    choices: Choices,
-    reservations: Reservations,
+    choices: Choices<MOMENTS>,
+    reservations: Reservations<MOMENTS>,
     /// The route of each agent, and its places.
     route: Vec<u8>,
-    paths: Vec<Path>,
+    paths: Vec<Path<MOMENTS>>,
     /// The state in which each agent will be if it does what was planned.
     expected: Vec<State>,
     actions: Vec<u8>,
@@ -109,7 +112,9 @@ pub struct Lifelong<S> {
     agents: Vec<Agent>,
     ranking: Ranking,
     pushing: Vec<bool>,
-    visits: Visits,
+    visits: Visits<MOMENTS>,
+    log: Log,
+    rings: Rings,
     neighbours: Neighbours,
     /// Steps from each place to one that is free in the end.
     room: Vec<u16>,
@@ -134,15 +139,17 @@ impl<S: Space + Sync> Lifelong<S> {
             guidance: Guidance::new(&space, &neighbours, agents),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.routes, agents),
-            reservations: Reservations::new(space.places()),
+            reservations: Reservations::new(&space, agents),
             route: vec![operations.stay; agents],
-            paths: vec![[NONE; LENGTH + 1]; agents],
+            paths: vec![[NONE; MOMENTS]; agents],
             expected: vec![NONE; agents],
             actions: vec![0; agents],
             agents: Vec::with_capacity(agents),
             ranking: Ranking::new(space.places(), agents),
             pushing: vec![false; agents],
             visits: Visits::new(agents),
+            log: Log::default(),
+            rings: Rings::new(agents),
             neighbours,
             room: vec![FAR; space.places()],
             queue: Vec::with_capacity(space.places()),
@@ -281,7 +288,7 @@ impl<S: Space + Sync> Lifelong<S> {
             if whole {
                 path.copy_within(1.., 0);
             } else {
-                *path = [here; LENGTH + 1];
+                *path = [here; MOMENTS];
             }
             let found = self.choices.look(
                 &self.space,
@@ -304,9 +311,9 @@ impl<S: Space + Sync> Lifelong<S> {
         self.reservations.clear();
         for (index, agent) in agents.iter().enumerate() {
             let here = self.space.place(agent.state);
-            self.reservations.stand(index as u32, here);
+            self.reservations.stand(&self.space, index as u32, 0, here);
             let path = *self.choices.path(index as u32, self.route[index]);
-            self.reservations.add(index as u32, &path);
+            self.reservations.add(&self.space, index as u32, &path);
         }
     }
 
@@ -336,11 +343,13 @@ impl<S: Space + Sync> Lifelong<S> {
         }
     }
 
-    fn attempt(&mut self, looks: u32, turn: u32, skip: u64) -> Attempt<'_, S> {
+    fn attempt(&mut self, effort: Effort, turn: u32) -> Attempt<'_, S, MOMENTS> {
         self.visits.begin();
         Attempt {
             visits: &mut self.visits,
-            space: &self.space,
+            log: &mut self.log,
+            rings: &mut self.rings,
+            ground: &self.space,
             choices: &mut self.choices,
             room: &self.room,
             room_weight: ROOM_WEIGHT,
@@ -350,10 +359,10 @@ impl<S: Space + Sync> Lifelong<S> {
             turns: &self.ranking.turns,
             turn,
             pushing: &mut self.pushing,
-            looks,
+            effort,
+            looks_left: effort.looks_each,
             looked: 0,
             random: &mut self.random,
-            skip,
         }
     }
 
@@ -368,7 +377,7 @@ impl<S: Space + Sync> Lifelong<S> {
                 }
             }
             let agent = self.ranking.nth(turn);
-            let mut attempt = self.attempt(TURN_LOOKS, turn as u32 + 1, 0);
+            let mut attempt = self.attempt(TURN, turn as u32 + 1);
             attempt.improve(agent, i64::MAX, DEPTH);
             self.work += attempt.looked + 1;
         }
@@ -385,7 +394,7 @@ impl<S: Space + Sync> Lifelong<S> {
                 let own = self.choices.value(agent, self.route[agent as usize]);
                 let idles = self.agents[agent as usize].goal == NONE;
                 if !idles && own > self.choices.nth(agent, 0).value() {
-                    let mut attempt = self.attempt(IMPROVE_LOOKS, 0, SKIP);
+                    let mut attempt = self.attempt(IMPROVE, 0);
                     attempt.improve(agent, 0, DEPTH);
                     self.work += attempt.looked;
                 }

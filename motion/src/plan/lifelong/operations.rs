@@ -8,6 +8,9 @@ use super::space::{NONE, Space, State};
 /// Actions of an operation.
 pub const LENGTH: usize = 5;
 
+/// Moments of a path: now, and after each action.
+pub const MOMENTS: usize = LENGTH + 1;
+
 /// The lateness of an operation that waits all the time. Choices keep it in four bits.
 pub const LATENESS_MAX: u8 = (LENGTH * (LENGTH + 1) / 2) as u8;
 const _: () = assert!(LATENESS_MAX < 16);

@@ -4,7 +4,8 @@
 //! state, or which two next to each other, have the lowest cost, and any other has a step more for each turn to them. For
 //! costs of search on a grid that is nearly always right, and wrong by a step at most where it isn't.
 
-use super::fields::{STEP, UNREACHABLE};
+use super::fields::UNREACHABLE;
+use crate::plan::epibt::STEP;
 
 /// The largest number of the 13 bits: not reachable.
 const FAR: u16 = (1 << 13) - 1;

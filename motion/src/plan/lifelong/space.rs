@@ -1,32 +1,26 @@
 //! What the lifelong planner knows of the world: states, actions between them, and places that conflict.
 
+use crate::plan::epibt::Ground;
+pub use crate::plan::epibt::{NONE, Place};
+
 /// A state of an agent: where it is and how it stands there; `0..Space::states()`.
 pub type State = u32;
-
-/// A place: what an agent in a state takes up; `0..Space::places()`.
-pub type Place = u32;
-
-/// No state, no place, no agent.
-pub const NONE: u32 = u32::MAX;
 
 /// Where agents can be, and what they can do there in one step.
 ///
 /// The states of a place are numbered one after the other, so that tables by place and by state need no index:
 /// `state / STATES_PER_PLACE` is its place. The planner is compiled for each space.
-pub trait Space {
+pub trait Space: Ground {
     /// States of each place, at least 1.
     const STATES_PER_PLACE: usize;
     /// Actions that there are in any state, at least 1. Action 0 is to wait: it leads from each state to itself.
     const ACTIONS: usize;
 
-    /// Number of places.
+    /// Number of places; each is a piece of ground.
     fn places(&self) -> usize;
 
     /// The state that an action leads to; [`NONE`] where it isn't possible.
     fn next(&self, state: State, action: usize) -> State;
-
-    /// The places that nobody else may be in while an agent is in this one, itself included.
-    fn conflicts(&self, place: Place) -> impl Iterator<Item = Place> + '_;
 
     /// Steps from a state to a place, at least; a guess that is good enough while there is no distance field.
     fn estimate(&self, state: State, place: Place) -> u32;

@@ -2,6 +2,7 @@
 //! of Robot Runners.
 
 use super::space::{NONE, Place, Space, State};
+use crate::plan::epibt::{ANYBODY, Classes, Ground, Piece};
 use std::collections::BTreeSet;
 
 /// Waits.
@@ -79,6 +80,44 @@ impl TurningGrid {
     }
 }
 
+impl Ground for TurningGrid {
+    const PUSHED_MAX: usize = 1;
+    const TURNS: bool = true;
+
+    fn pieces(&self) -> usize {
+        self.cells.len()
+    }
+
+    #[inline]
+    fn pieces_of(&self, place: Place) -> impl Iterator<Item = Piece> + '_ {
+        std::iter::once(place)
+    }
+
+    #[inline]
+    fn conflicts(&self, _: u8, place: Place) -> impl Iterator<Item = (Piece, Classes)> + '_ {
+        std::iter::once((place, ANYBODY))
+    }
+
+    #[inline]
+    fn conflicts_behind(&self, _: u8, _: Place) -> impl Iterator<Item = (Piece, Classes)> + '_ {
+        std::iter::empty()
+    }
+
+    #[inline]
+    fn begins(&self, from: Place, to: Place) -> bool {
+        from != to
+    }
+
+    #[inline]
+    fn areas(&self, _: Place) -> &[u16] {
+        &[]
+    }
+
+    fn capacities(&self) -> &[u16] {
+        &[]
+    }
+}
+
 impl Space for TurningGrid {
     const STATES_PER_PLACE: usize = 4;
     const ACTIONS: usize = 4;
@@ -99,11 +138,6 @@ impl Space for TurningGrid {
             CLOCKWISE => turned(1),
             _ => turned(3),
         }
-    }
-
-    #[inline]
-    fn conflicts(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
-        std::iter::once(place)
     }
 
     fn estimate(&self, state: State, place: Place) -> u32 {

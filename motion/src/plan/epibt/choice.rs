@@ -1,6 +1,7 @@
 //! A choice as one number, so that sorting choices is sorting numbers.
 
-use super::fields::STEP;
+/// A step, in the units in which costs are given.
+pub const STEP: u16 = 8;
 
 /// What costs are before: values of operations are relative to those of waiting.
 const BIAS: i32 = 1 << 14;
@@ -13,7 +14,7 @@ const VALUE_MAX: u32 = (1 << 22) - 1;
 
 /// A choice: value, then a tie-break, then the route, packed so that numbers sort as choices do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Choice(u32);
+pub struct Choice(u32);
 
 impl Choice {
     pub fn new(value: i32, lateness: u8, route: u8) -> Self {
@@ -41,7 +42,7 @@ impl Choice {
 }
 
 /// No choice: worse than any.
-pub(super) const IMPOSSIBLE: Choice = Choice(u32::MAX);
+pub const IMPOSSIBLE: Choice = Choice(u32::MAX);
 
 /// A step, in units of [`Choice::value`]: the tie-break takes the lowest four bits.
-pub(super) const VALUE_UNIT: i64 = 16 * STEP as i64;
+pub const VALUE_UNIT: i64 = 16 * STEP as i64;
