@@ -3,6 +3,7 @@
 use super::agent::Agent;
 use super::choice::{Choice, IMPOSSIBLE};
 use super::fields::{Fields, STEP, UNREACHABLE};
+use super::landmarks::Landmarks;
 use super::operations::{LATENESS_MAX, LENGTH, Operations};
 use super::reservations::Path;
 use super::space::{NONE, Place, Space, State};
@@ -101,6 +102,7 @@ impl Choices {
         space: &S,
         operations: &Operations,
         fields: &Fields,
+        landmarks: &Landmarks,
         index: u32,
         agent: &Agent,
         wanted: &Path,
@@ -113,10 +115,14 @@ impl Choices {
             }
         };
         let (goal, then) = (field(agent.goal), field(agent.then));
+        let estimate = |state: State, place: Place| {
+            let steps = landmarks.estimate(space.place(state), place);
+            (steps as i32 * i32::from(STEP)).min(1 << 16)
+        };
         let cost = |slot: u32, place: Place, state: State| match slot {
-            NONE => space.estimate(state, place) as i32 * i32::from(STEP),
+            NONE => estimate(state, place),
             slot => match fields.cost(slot, state) {
-                UNREACHABLE => 1 << 16,
+                UNREACHABLE => estimate(state, place),
                 cost => i32::from(cost),
             },
         };

@@ -3,7 +3,8 @@
 //! A plan is an *operation* for each agent, its next few actions (`operations`); together they are free of collisions, and
 //! at their end everyone may wait, so that what is left of a plan is a valid plan for the next step. Each step
 //!
-//! 1. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`);
+//! 1. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`); where there was no time for
+//!    one, estimates stand in for it (`landmarks`);
 //! 2. ranks the agents, and has the last of them idle where the floor is nearly full (`ranking`);
 //! 3. carries the operations on (`Lifelong::carry_on`);
 //! 4. lets each agent in turn choose its best operation, pushing those with less priority (`inheritance`);
@@ -23,6 +24,7 @@ mod fields;
 mod guidance;
 mod hops;
 mod inheritance;
+mod landmarks;
 mod neighbours;
 mod operations;
 mod packed;
@@ -45,9 +47,10 @@ pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
 use choices::Choices;
-use fields::{Fields, Ways};
+use fields::{Fields, Need, UNREACHABLE, Ways};
 use guidance::Guidance;
 use inheritance::{Attempt, Visits};
+use landmarks::Landmarks;
 use operations::{Operations, acting};
 use ranking::Ranking;
 use reservations::{Path, Reservations};
@@ -97,6 +100,7 @@ pub struct Lifelong<S> {
     backward: Backward,
     guidance: Guidance,
     fields: Fields,
+    landmarks: Landmarks,
     choices: Choices,
     reservations: Reservations,
     /// The route of each agent, and its places.
@@ -129,8 +133,10 @@ impl<S: Space + Sync> Lifelong<S> {
     pub fn new(space: S, agents: usize, options: LifelongOptions) -> Self {
         let operations = Operations::new(&space, acting(space.places(), agents));
         let neighbours = Neighbours::new(&space);
+        let backward = Backward::new(&space);
         Self {
-            backward: Backward::new(&space),
+            landmarks: Landmarks::new(&space, &backward),
+            backward,
             guidance: Guidance::new(&space, &neighbours, agents),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.routes, agents),
@@ -176,9 +182,14 @@ impl<S: Space + Sync> Lifelong<S> {
         self.ranking.under_way_max.max(self.actions.len() * 3 / 4)
     }
 
-    /// The cost from a state to a place, in units of [`STEP`] a step; a guess where no field is known.
+    /// The cost from a state to a place, in units of [`STEP`] a step; an estimate where no field knows it.
     pub fn cost(&self, state: State, place: Place) -> u32 {
-        cost(&self.space, &self.fields, state, place)
+        cost(&self.space, &self.fields, &self.landmarks, state, place)
+    }
+
+    /// Steps from a place to another one, turns included and traffic not: an estimate, at once for any pair of places.
+    pub fn estimate(&self, from: Place, to: Place) -> u32 {
+        self.landmarks.estimate(from, to)
     }
 
     /// Makes the fields of all places, if there is memory for them; then [`Self::cost`] is right for any.
@@ -193,7 +204,12 @@ impl<S: Space + Sync> Lifelong<S> {
             version: self.guidance.version,
         };
         for place in 0..self.space.places() as u32 {
-            self.fields.want(ways, place, self.step);
+            let need = Need {
+                goal: place,
+                from: NONE,
+                steps: FAR.into(),
+            };
+            self.fields.want(ways, need, self.step);
             if self.fields.batch_is_full() {
                 self.fields.make_batch(ways);
             }
@@ -228,31 +244,42 @@ impl<S: Space + Sync> Lifelong<S> {
         &self.actions
     }
 
-    /// Makes the fields that agents need, of goals first; then makes those anew that know old costs.
+    /// Makes the fields that agents need, of goals first, for those before others who went first in the last step; then makes
+    /// those anew that know old costs.
     fn make_fields(&mut self, agents: &[Agent], budget: &mut impl Budget) {
-        for agent in agents {
-            for place in [agent.goal, agent.then] {
-                if place != NONE {
-                    self.fields.find(place, self.step);
-                }
-            }
+        let (space, landmarks, all) = (&self.space, &self.landmarks, self.all);
+        let need = |from: Place, goal: Place| {
+            (from != NONE && goal != NONE).then(|| Need {
+                goal,
+                from: if all { NONE } else { from },
+                steps: landmarks.estimate(from, goal),
+            })
+        };
+        let to_goal = |agent: &Agent| need(space.place(agent.state), agent.goal);
+        let to_next = |agent: &Agent| need(agent.goal, agent.then);
+        let needs = agents
+            .iter()
+            .flat_map(|agent| [to_goal(agent), to_next(agent)]);
+        for need in needs.flatten() {
+            self.fields.find(space, need, self.step);
         }
         let ways = Ways {
-            space: &self.space,
+            space,
             backward: &self.backward,
             costs: &self.guidance.costs,
             version: self.guidance.version,
         };
-        let goals = agents.iter().map(|agent| agent.goal);
-        for place in goals.chain(agents.iter().map(|agent| agent.then)) {
-            if place == NONE || self.fields.find(place, self.step) != NONE {
+        let order = || self.ranking.order().map(|index| &agents[index]);
+        let needs = order().map(to_goal).chain(order().map(to_next));
+        for need in needs.flatten() {
+            if self.fields.find(space, need, self.step) {
                 continue;
             }
             if self.fields.batch_is_full() {
                 self.fields.make_batch(ways);
             }
             if budget.spent(Phase::Fields, self.fields.work)
-                || !self.fields.want(ways, place, self.step)
+                || !self.fields.want(ways, need, self.step)
             {
                 break;
             }
@@ -287,6 +314,7 @@ impl<S: Space + Sync> Lifelong<S> {
                 &self.space,
                 &self.operations,
                 &self.fields,
+                &self.landmarks,
                 index as u32,
                 agent,
                 path,
@@ -325,8 +353,8 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Who goes first, and who idles.
     fn rank(&mut self, agents: &[Agent]) {
-        let (space, fields) = (&self.space, &self.fields);
-        let cost = |state, place| cost(space, fields, state, place);
+        let (space, fields, landmarks) = (&self.space, &self.fields, &self.landmarks);
+        let cost = |state, place| cost(space, fields, landmarks, state, place);
         self.ranking.rank(agents, self.step, cost);
         self.agents.clear();
         self.agents.extend_from_slice(agents);
@@ -411,10 +439,21 @@ impl<S: Space + Sync> Lifelong<S> {
     }
 }
 
-/// The cost from a state to a place; a guess where no field is known.
-fn cost<S: Space>(space: &S, fields: &Fields, state: State, place: Place) -> u32 {
-    match fields.known(place) {
-        NONE => space.estimate(state, place) * u32::from(STEP),
-        slot => u32::from(fields.cost(slot, state)),
+/// The cost from a state to a place; an estimate where no field knows it.
+#[inline]
+fn cost<S: Space>(
+    space: &S,
+    fields: &Fields,
+    landmarks: &Landmarks,
+    state: State,
+    place: Place,
+) -> u32 {
+    let known = match fields.known(place) {
+        NONE => UNREACHABLE,
+        slot => fields.cost(slot, state),
+    };
+    match known {
+        UNREACHABLE => landmarks.estimate(space.place(state), place) * u32::from(STEP),
+        cost => u32::from(cost),
     }
 }
