@@ -2,8 +2,8 @@
 
 use super::agent::Agent;
 use super::choice::{Choice, IMPOSSIBLE};
-use super::fields::{Fields, STEP, UNREACHABLE};
-use super::landmarks::Landmarks;
+use super::distances::Distances;
+use super::fields::STEP;
 use super::operations::{LATENESS_MAX, LENGTH, Operations};
 use super::reservations::Path;
 use super::space::{NONE, Place, Space, State};
@@ -101,8 +101,7 @@ impl Choices {
         &mut self,
         space: &S,
         operations: &Operations,
-        fields: &Fields,
-        landmarks: &Landmarks,
+        distances: &Distances<'_, S>,
         index: u32,
         agent: &Agent,
         wanted: &Path,
@@ -111,21 +110,12 @@ impl Choices {
             if goal == NONE {
                 NONE
             } else {
-                fields.known(goal)
+                distances.fields.known(goal)
             }
         };
         let (goal, then) = (field(agent.goal), field(agent.then));
-        let estimate = |state: State, place: Place| {
-            let steps = landmarks.estimate(space.place(state), place);
-            (steps as i32 * i32::from(STEP)).min(1 << 16)
-        };
-        let cost = |slot: u32, place: Place, state: State| match slot {
-            NONE => estimate(state, place),
-            slot => match fields.cost(slot, state) {
-                UNREACHABLE => estimate(state, place),
-                cost => i32::from(cost),
-            },
-        };
+        let cost =
+            |slot: u32, place: Place, state: State| distances.cost_by(slot, state, place) as i32;
         let base = index as usize * self.routes;
         let here = space.place(agent.state);
         self.best.fill(IMPOSSIBLE);

@@ -20,6 +20,7 @@ mod arcs;
 mod budget;
 mod choice;
 mod choices;
+mod distances;
 mod fields;
 mod guidance;
 mod hops;
@@ -47,7 +48,8 @@ pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
 use choices::Choices;
-use fields::{Fields, Need, UNREACHABLE, Ways};
+use distances::Distances;
+use fields::{Fields, Need, Ways};
 use guidance::Guidance;
 use inheritance::{Attempt, Visits};
 use landmarks::Landmarks;
@@ -184,12 +186,20 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// The cost from a state to a place, in units of [`STEP`] a step; an estimate where no field knows it.
     pub fn cost(&self, state: State, place: Place) -> u32 {
-        cost(&self.space, &self.fields, &self.landmarks, state, place)
+        self.distances().cost(state, place)
     }
 
     /// Steps from a place to another one, turns included and traffic not: an estimate, at once for any pair of places.
     pub fn estimate(&self, from: Place, to: Place) -> u32 {
         self.landmarks.estimate(from, to)
+    }
+
+    fn distances(&self) -> Distances<'_, S> {
+        Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        }
     }
 
     /// Makes the fields of all places, if there is memory for them; then [`Self::cost`] is right for any.
@@ -301,6 +311,11 @@ impl<S: Space + Sync> Lifelong<S> {
     /// be, nothing is left of any.
     fn carry_on(&mut self) {
         let agents = &self.agents;
+        let distances = Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        };
         let mut whole = (0..agents.len()).all(|i| agents[i].state == self.expected[i]);
         for (index, agent) in agents.iter().enumerate() {
             let here = self.space.place(agent.state);
@@ -313,8 +328,7 @@ impl<S: Space + Sync> Lifelong<S> {
             let found = self.choices.look(
                 &self.space,
                 &self.operations,
-                &self.fields,
-                &self.landmarks,
+                &distances,
                 index as u32,
                 agent,
                 path,
@@ -353,8 +367,12 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Who goes first, and who idles.
     fn rank(&mut self, agents: &[Agent]) {
-        let (space, fields, landmarks) = (&self.space, &self.fields, &self.landmarks);
-        let cost = |state, place| cost(space, fields, landmarks, state, place);
+        let distances = Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        };
+        let cost = |state, place| distances.cost(state, place);
         self.ranking.rank(agents, self.step, cost);
         self.agents.clear();
         self.agents.extend_from_slice(agents);
@@ -436,24 +454,5 @@ impl<S: Space + Sync> Lifelong<S> {
             self.paths[index] = *self.choices.path(index as u32, route);
         }
         self.guidance.end_step();
-    }
-}
-
-/// The cost from a state to a place; an estimate where no field knows it.
-#[inline]
-fn cost<S: Space>(
-    space: &S,
-    fields: &Fields,
-    landmarks: &Landmarks,
-    state: State,
-    place: Place,
-) -> u32 {
-    let known = match fields.known(place) {
-        NONE => UNREACHABLE,
-        slot => fields.cost(slot, state),
-    };
-    match known {
-        UNREACHABLE => landmarks.estimate(space.place(state), place) * u32::from(STEP),
-        cost => u32::from(cost),
     }
 }

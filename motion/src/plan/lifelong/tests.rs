@@ -332,7 +332,7 @@ fn fields_reach_as_far_as_they_are_needed() {
         }
         let slot = fields.known(0);
         assert_eq!(fields.cost(slot, west(from)), from as u16 * STEP);
-        assert_eq!(fields.cost(slot, west(beyond)), UNREACHABLE);
+        assert_eq!(fields.cost(slot, west(beyond)), super::fields::UNREACHABLE);
     }
 }
 
