@@ -30,7 +30,7 @@ pub struct Chooser {
     matching: Matching,
     /// Tasks that nobody has begun, in the order of the pool.
     open: Vec<u32>,
-    /// Robots that have begun no task; those that have none at all first.
+    /// Robots that have begun no task.
     free: Vec<usize>,
     /// Costs that there is time to look at in a step, as far as is known.
     costs_max: usize,
@@ -73,19 +73,19 @@ impl Chooser {
                 self.free.push(robot);
             }
         }
-        self.free.sort_by_key(|&robot| world.task_of[robot] != NONE);
         let slots = 0..world.pool.len() as u32;
         self.open.clear();
         self.open.extend(slots.filter(|&slot| !begun(slot)));
         if planner.engaged_max() < self.schedule.len() {
             self.choose_few(world, planner.space(), planner.engaged_max(), budget);
         } else {
+            self.free.sort_by_key(|&robot| world.task_of[robot] != NONE);
             self.leave_out(world);
             self.choose_all(world, Ways { planner, exact }, budget);
         }
     }
 
-    /// Where there isn't time for all free robots, some of those that have tasks keep them: in turn.
+    /// Where there isn't time for all free robots, some of those that have tasks, the last, keep them: in turn.
     fn leave_out(&mut self, world: &World<'_>) {
         let none = self
             .free
