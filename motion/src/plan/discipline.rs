@@ -12,6 +12,8 @@ pub enum Discipline {
     /// A dependency graph that grows at its end, a little at a time; dependencies on late vehicles are reversed.
     #[default]
     Kept,
+    /// The same, growing by operations of several moves of each vehicle.
+    Operations,
     /// A dependency graph that each plan makes anew from what is not granted yet.
     Graph,
     /// A dependency graph that grows far ahead, and whose dependencies are never reversed.
@@ -22,13 +24,20 @@ pub enum Discipline {
 
 impl Discipline {
     /// All, the one in use first.
-    pub const ALL: [Self; 4] = [Self::Kept, Self::Graph, Self::Fixed, Self::Blocks];
+    pub const ALL: [Self; 5] = [
+        Self::Kept,
+        Self::Operations,
+        Self::Graph,
+        Self::Fixed,
+        Self::Blocks,
+    ];
 
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Graph => "graph",
             Self::Kept => "kept",
+            Self::Operations => "operations",
             Self::Fixed => "fixed",
             Self::Blocks => "blocks",
         }
@@ -40,7 +49,7 @@ impl Discipline {
 pub enum AnyPlanner {
     /// See [`Discipline::Graph`].
     Graph(Box<Planner>),
-    /// See [`Discipline::Kept`] and [`Discipline::Fixed`].
+    /// See [`Discipline::Kept`], [`Discipline::Operations`] and [`Discipline::Fixed`].
     Kept(Box<KeptOrder>),
     /// See [`Discipline::Blocks`].
     Blocks(Box<Blocks>),
@@ -52,14 +61,20 @@ impl AnyPlanner {
     /// # Panics
     /// If the floor's tables contradict each other (a kind without class, a place without conflict set).
     pub fn new(floor: &Floor, options: PlannerOptions, discipline: Discipline) -> Self {
-        let kept = |steps, few, bends| {
-            let keeping = Keeping { steps, few, bends };
+        let kept = |steps, few, bends, operations| {
+            let keeping = Keeping {
+                steps,
+                few,
+                bends,
+                operations,
+            };
             Self::Kept(Box::new(KeptOrder::new(floor, options, keeping)))
         };
         match discipline {
             Discipline::Graph => Self::Graph(Box::new(Planner::new(floor, options))),
-            Discipline::Kept => kept(1, 0, true),
-            Discipline::Fixed => kept(8, 1, false),
+            Discipline::Kept => kept(2, 0, true, false),
+            Discipline::Operations => kept(1, 0, true, true),
+            Discipline::Fixed => kept(8, 1, false, false),
             Discipline::Blocks => Self::Blocks(Box::new(Blocks::new(floor, options))),
         }
     }

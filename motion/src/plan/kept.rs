@@ -20,6 +20,8 @@ pub(super) struct Keeping {
     /// Whoever has so few moves left gets further ones. A plan knows steps, not times: where some were planned further
     /// ahead than others, those who are there soon would wait for those who come late.
     pub few: u32,
+    /// Does it grow by operations of several moves?
+    pub operations: bool,
     /// May dependencies be reversed that are not granted yet, and moves be taken from those who can't be moved now?
     pub bends: bool,
 }
@@ -50,7 +52,7 @@ impl KeptOrder {
         let options = PlannerOptions {
             window: keeping.steps,
             jams: keeping.bends,
-            operations: keeping.bends,
+            operations: keeping.operations,
             ..options
         };
         let planner = Planner::new(floor, options);

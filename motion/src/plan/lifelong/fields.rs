@@ -4,12 +4,16 @@ use super::arcs::Backward;
 use super::packed::unpack;
 use super::search::Search;
 use super::space::{NONE, Place, Space, State};
+use crate::plan::epibt::STEP;
 
 /// Most that an arc may cost.
 pub const ARC_MAX: u16 = 127;
 
-/// The cost from states that don't lead to the goal.
+/// The cost from states that don't lead to the goal, or are too far from it to be known.
 pub const UNREACHABLE: u16 = u16::MAX;
+
+/// How much farther than to an agent a field has to reach, so that it knows all ways that the agent may take.
+const MARGIN: u16 = 8 * STEP;
 
 /// Fields that are made together, however many threads make them: so the plan doesn't depend on their number.
 const BATCH: usize = 4;
@@ -32,14 +36,27 @@ impl<S> Clone for Ways<'_, S> {
 
 impl<S> Copy for Ways<'_, S> {}
 
+/// What a field is needed for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Need {
+    pub goal: Place,
+    /// The place from which it has to know the way; [`NONE`]: from all.
+    pub from: Place,
+    /// Steps of that way, about.
+    pub steps: u32,
+}
+
 /// A field in the cache.
 #[derive(Clone, Debug)]
 struct Field {
     goal: Place,
     /// Version of the costs that it knows.
     version: u32,
-    /// The step in which it was needed last.
+    /// The step in which it was needed last, and for what: for the longest way.
     used: u32,
+    need: Need,
+    /// All states of lower cost are in it.
+    reach: u16,
     /// Of each state; or of each place, packed.
     cost: Vec<u16>,
 }
@@ -92,13 +109,24 @@ impl Fields {
         self.capacity >= self.of_place.len()
     }
 
-    /// The field of a goal, if it is there; notes that it is needed in this step.
-    pub fn find(&mut self, goal: Place, step: u32) -> u32 {
-        let slot = self.of_place[goal as usize];
-        if slot != NONE {
-            self.fields[slot as usize].used = step;
+    /// Is there a field of a goal that knows the way from a place, some steps away? Notes that it is needed in this step.
+    pub fn find<S: Space>(&mut self, space: &S, need: Need, step: u32) -> bool {
+        let slot = self.of_place[need.goal as usize];
+        if slot == NONE {
+            return false;
         }
-        slot
+        let field = &mut self.fields[slot as usize];
+        if field.used != step || field.need.steps < need.steps {
+            field.need = need;
+        }
+        field.used = step;
+        let reach = field.reach;
+        reach == UNREACHABLE
+            || need.from != NONE
+                && self
+                    .cost(slot, space.state(need.from, 0))
+                    .saturating_add(MARGIN)
+                    < reach
     }
 
     /// The field of a goal, if it is there.
@@ -118,32 +146,40 @@ impl Fields {
         }
     }
 
-    /// Takes up a goal that has no field, to be made with the next batch; `false` if all that there is room for are needed in
-    /// this step.
-    pub fn want<S: Space>(&mut self, ways: Ways<'_, S>, goal: Place, step: u32) -> bool {
-        let slot = if self.fields.len() < self.capacity {
-            let numbers = if self.packed {
-                ways.space.places()
+    /// Takes up a goal whose field isn't there, or doesn't reach far enough, to be made with the next batch; `false` if all
+    /// that there is room for are needed in this step.
+    pub fn want<S: Space>(&mut self, ways: Ways<'_, S>, need: Need, step: u32) -> bool {
+        let mut slot = self.of_place[need.goal as usize] as usize;
+        if slot == NONE as usize {
+            if self.fields.len() < self.capacity {
+                let numbers = if self.packed {
+                    ways.space.places()
+                } else {
+                    ways.space.states()
+                };
+                slot = self.fields.len();
+                self.fields.push(Field {
+                    goal: need.goal,
+                    version: ways.version,
+                    used: step,
+                    need,
+                    reach: 0,
+                    cost: vec![UNREACHABLE; numbers],
+                });
             } else {
-                ways.space.states()
-            };
-            self.fields.push(Field {
-                goal,
-                version: ways.version,
-                used: step,
-                cost: vec![UNREACHABLE; numbers],
-            });
-            self.fields.len() - 1
-        } else {
-            let Some(slot) = self.oldest(step) else {
-                return false;
-            };
-            self.of_place[self.fields[slot].goal as usize] = NONE;
-            slot
-        };
-        self.of_place[goal as usize] = slot as u32;
+                let Some(oldest) = self.oldest(step) else {
+                    return false;
+                };
+                self.of_place[self.fields[oldest].goal as usize] = NONE;
+                slot = oldest;
+            }
+            self.of_place[need.goal as usize] = slot as u32;
+        } else if self.batch.contains(&(slot as u32)) {
+            return true;
+        }
         let field = &mut self.fields[slot];
-        (field.goal, field.version, field.used) = (goal, ways.version, step);
+        (field.goal, field.version) = (need.goal, ways.version);
+        (field.used, field.need) = (step, need);
         self.batch.push(slot as u32);
         true
     }
@@ -194,7 +230,7 @@ impl Fields {
         let (packed, count) = (self.packed, self.batch.len());
         for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
             let field = &mut self.fields[slot as usize];
-            search.begin(field.goal, std::mem::take(&mut field.cost));
+            search.begin(field.goal, field.need.from, std::mem::take(&mut field.cost));
         }
         let run = move |searches: &mut [Search]| {
             for search in searches {
@@ -215,7 +251,8 @@ impl Fields {
             });
         }
         for (search, &slot) in self.searches.iter_mut().zip(&self.batch) {
-            self.fields[slot as usize].cost = search.end();
+            let field = &mut self.fields[slot as usize];
+            (field.cost, field.reach) = search.end();
             self.work += search.work();
         }
         self.batch.clear();

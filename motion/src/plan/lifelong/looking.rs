@@ -1,7 +1,7 @@
 //! What an agent can do in a space, and what that is worth to it.
 
 use super::agent::Agent;
-use super::fields::{Fields, UNREACHABLE};
+use super::distances::Distances;
 use super::operations::{LATENESS_MAX, LENGTH, MOMENTS, Operations};
 use super::space::{NONE, Place, Space, State};
 use crate::plan::epibt::{Choice, Choices, Path, STEP};
@@ -15,7 +15,7 @@ impl Choices<MOMENTS> {
         &mut self,
         space: &S,
         operations: &Operations,
-        fields: &Fields,
+        distances: &Distances<'_, S>,
         index: u32,
         agent: &Agent,
         wanted: &Path<MOMENTS>,
@@ -24,17 +24,12 @@ impl Choices<MOMENTS> {
             if goal == NONE {
                 NONE
             } else {
-                fields.known(goal)
+                distances.fields.known(goal)
             }
         };
         let (goal, then) = (field(agent.goal), field(agent.then));
-        let cost = |slot: u32, place: Place, state: State| match slot {
-            NONE => space.estimate(state, place) as i32 * i32::from(STEP),
-            slot => match fields.cost(slot, state) {
-                UNREACHABLE => 1 << 16,
-                cost => i32::from(cost),
-            },
-        };
+        let cost =
+            |slot: u32, place: Place, state: State| distances.cost_by(slot, state, place) as i32;
         let here = space.place(agent.state);
         self.begin();
         let mut note = |operation: u16, value: i32, lateness: u8, path: &Path<MOMENTS>| {

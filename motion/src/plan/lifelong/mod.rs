@@ -3,7 +3,8 @@
 //! A plan is an *operation* for each agent, its next few actions (`operations`); together they are free of collisions, and
 //! at their end everyone may wait, so that what is left of a plan is a valid plan for the next step. Each step
 //!
-//! 1. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`);
+//! 1. makes missing distance fields (`fields`), by costs that follow the traffic (`guidance`); where there was no time for
+//!    one, estimates stand in for it (`landmarks`);
 //! 2. ranks the agents, and has the last of them idle where the floor is nearly full (`ranking`);
 //! 3. carries the operations on (`Lifelong::carry_on`);
 //! 4. lets each agent in turn choose its best operation, pushing those with less priority (`inheritance`);
@@ -17,9 +18,11 @@
 mod agent;
 mod arcs;
 mod budget;
+mod distances;
 mod fields;
 mod guidance;
 mod hops;
+mod landmarks;
 mod looking;
 mod neighbours;
 mod operations;
@@ -41,8 +44,10 @@ pub use space::{NONE, Place, Space, State};
 pub use turning_grid::{CLOCKWISE, COUNTER, FORWARD, TurningGrid, WAIT};
 
 use arcs::Backward;
-use fields::{Fields, Ways};
+use distances::Distances;
+use fields::{Fields, Need, Ways};
 use guidance::Guidance;
+use landmarks::Landmarks;
 use operations::{MOMENTS, Operations, acting};
 use ranking::Ranking;
 
@@ -100,6 +105,7 @@ pub struct Lifelong<S> {
     backward: Backward,
     guidance: Guidance,
     fields: Fields,
+    landmarks: Landmarks,
     choices: Choices<MOMENTS>,
     reservations: Reservations<MOMENTS>,
     /// The route of each agent, and its places.
@@ -134,8 +140,10 @@ impl<S: Space + Sync> Lifelong<S> {
     pub fn new(space: S, agents: usize, options: LifelongOptions) -> Self {
         let operations = Operations::new(&space, acting(space.places(), agents));
         let neighbours = Neighbours::new(&space);
+        let backward = Backward::new(&space);
         Self {
-            backward: Backward::new(&space),
+            landmarks: Landmarks::new(&space, &backward),
+            backward,
             guidance: Guidance::new(&space, &neighbours, agents),
             fields: Fields::new(&space, options.field_bytes_max, options.threads),
             choices: Choices::new(operations.routes, agents),
@@ -183,9 +191,22 @@ impl<S: Space + Sync> Lifelong<S> {
         self.ranking.under_way_max.max(self.actions.len() * 3 / 4)
     }
 
-    /// The cost from a state to a place, in units of [`STEP`] a step; a guess where no field is known.
+    /// The cost from a state to a place, in units of [`STEP`] a step; an estimate where no field knows it.
     pub fn cost(&self, state: State, place: Place) -> u32 {
-        cost(&self.space, &self.fields, state, place)
+        self.distances().cost(state, place)
+    }
+
+    /// Steps from a place to another one, turns included and traffic not: an estimate, at once for any pair of places.
+    pub fn estimate(&self, from: Place, to: Place) -> u32 {
+        self.landmarks.estimate(from, to)
+    }
+
+    fn distances(&self) -> Distances<'_, S> {
+        Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        }
     }
 
     /// Makes the fields of all places, if there is memory for them; then [`Self::cost`] is right for any.
@@ -200,7 +221,12 @@ impl<S: Space + Sync> Lifelong<S> {
             version: self.guidance.version,
         };
         for place in 0..self.space.places() as u32 {
-            self.fields.want(ways, place, self.step);
+            let need = Need {
+                goal: place,
+                from: NONE,
+                steps: FAR.into(),
+            };
+            self.fields.want(ways, need, self.step);
             if self.fields.batch_is_full() {
                 self.fields.make_batch(ways);
             }
@@ -235,31 +261,42 @@ impl<S: Space + Sync> Lifelong<S> {
         &self.actions
     }
 
-    /// Makes the fields that agents need, of goals first; then makes those anew that know old costs.
+    /// Makes the fields that agents need, of goals first, for those before others who went first in the last step; then makes
+    /// those anew that know old costs.
     fn make_fields(&mut self, agents: &[Agent], budget: &mut impl Budget) {
-        for agent in agents {
-            for place in [agent.goal, agent.then] {
-                if place != NONE {
-                    self.fields.find(place, self.step);
-                }
-            }
+        let (space, landmarks, all) = (&self.space, &self.landmarks, self.all);
+        let need = |from: Place, goal: Place| {
+            (from != NONE && goal != NONE).then(|| Need {
+                goal,
+                from: if all { NONE } else { from },
+                steps: landmarks.estimate(from, goal),
+            })
+        };
+        let to_goal = |agent: &Agent| need(space.place(agent.state), agent.goal);
+        let to_next = |agent: &Agent| need(agent.goal, agent.then);
+        let needs = agents
+            .iter()
+            .flat_map(|agent| [to_goal(agent), to_next(agent)]);
+        for need in needs.flatten() {
+            self.fields.find(space, need, self.step);
         }
         let ways = Ways {
-            space: &self.space,
+            space,
             backward: &self.backward,
             costs: &self.guidance.costs,
             version: self.guidance.version,
         };
-        let goals = agents.iter().map(|agent| agent.goal);
-        for place in goals.chain(agents.iter().map(|agent| agent.then)) {
-            if place == NONE || self.fields.find(place, self.step) != NONE {
+        let order = || self.ranking.order().map(|index| &agents[index]);
+        let needs = order().map(to_goal).chain(order().map(to_next));
+        for need in needs.flatten() {
+            if self.fields.find(space, need, self.step) {
                 continue;
             }
             if self.fields.batch_is_full() {
                 self.fields.make_batch(ways);
             }
             if budget.spent(Phase::Fields, self.fields.work)
-                || !self.fields.want(ways, place, self.step)
+                || !self.fields.want(ways, need, self.step)
             {
                 break;
             }
@@ -281,6 +318,11 @@ impl<S: Space + Sync> Lifelong<S> {
     /// be, nothing is left of any.
     fn carry_on(&mut self) {
         let agents = &self.agents;
+        let distances = Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        };
         let mut whole = (0..agents.len()).all(|i| agents[i].state == self.expected[i]);
         for (index, agent) in agents.iter().enumerate() {
             let here = self.space.place(agent.state);
@@ -293,7 +335,7 @@ impl<S: Space + Sync> Lifelong<S> {
             let found = self.choices.look(
                 &self.space,
                 &self.operations,
-                &self.fields,
+                &distances,
                 index as u32,
                 agent,
                 path,
@@ -332,8 +374,12 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Who goes first, and who idles.
     fn rank(&mut self, agents: &[Agent]) {
-        let (space, fields) = (&self.space, &self.fields);
-        let cost = |state, place| cost(space, fields, state, place);
+        let distances = Distances {
+            space: &self.space,
+            fields: &self.fields,
+            landmarks: &self.landmarks,
+        };
+        let cost = |state, place| distances.cost(state, place);
         self.ranking.rank(agents, self.step, cost);
         self.agents.clear();
         self.agents.extend_from_slice(agents);
@@ -417,13 +463,5 @@ impl<S: Space + Sync> Lifelong<S> {
             self.paths[index] = *self.choices.path(index as u32, route);
         }
         self.guidance.end_step();
-    }
-}
-
-/// The cost from a state to a place; a guess where no field is known.
-fn cost<S: Space>(space: &S, fields: &Fields, state: State, place: Place) -> u32 {
-    match fields.known(place) {
-        NONE => space.estimate(state, place) * u32::from(STEP),
-        slot => u32::from(fields.cost(slot, state)),
     }
 }

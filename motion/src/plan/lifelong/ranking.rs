@@ -50,7 +50,7 @@ impl Ranking {
             step: 0,
         };
         Self {
-            order: Vec::with_capacity(agents),
+            order: (0..agents as u32).map(|index| (0, index)).collect(),
             turns: vec![0; agents],
             weight: vec![1; agents],
             progress: vec![none; agents],
@@ -95,6 +95,11 @@ impl Ranking {
         }
         let round = u64::from((step - progress.step) / PATIENCE);
         round > 0 && mix(round << 32 | u64::from(index)) & 1 == 1
+    }
+
+    /// The agents in their order, at first as they are numbered.
+    pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.order.iter().map(|&(_, index)| index as usize)
     }
 
     /// The agent whose turn is the n-th, from 0.

@@ -3,9 +3,13 @@
 use super::fields::{ARC_MAX, UNREACHABLE, Ways};
 use super::packed::pack;
 use super::space::{Place, Space, State};
+use crate::plan::epibt::STEP;
 
 /// Buckets: the costs of states that are open differ by [`ARC_MAX`] at most.
 const BUCKETS: usize = ARC_MAX as usize + 1;
+
+/// What a search goes beyond the place from which it is to find the way, and an eighth of that way.
+const BEYOND: u16 = 16 * STEP;
 
 /// A search, with the memory that it needs.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +17,9 @@ pub(super) struct Search {
     costs: Vec<u16>,
     buckets: Vec<Vec<State>>,
     goal: Place,
+    from: Place,
     field: Vec<u16>,
+    reach: u16,
     work: u64,
 }
 
@@ -23,14 +29,14 @@ impl Search {
         self.work
     }
 
-    /// Takes a goal and the room for its field.
-    pub fn begin(&mut self, goal: Place, field: Vec<u16>) {
-        (self.goal, self.field) = (goal, field);
+    /// Takes a goal, a place from which the way is to be known ([`NONE`](super::space::NONE): from all), and the room for its field.
+    pub fn begin(&mut self, goal: Place, from: Place, field: Vec<u16>) {
+        (self.goal, self.from, self.field) = (goal, from, field);
     }
 
-    /// Gives the field back.
-    pub fn end(&mut self) -> Vec<u16> {
-        std::mem::take(&mut self.field)
+    /// Gives the field back, and the cost up to which all states are in it.
+    pub fn end(&mut self) -> (Vec<u16>, u16) {
+        (std::mem::take(&mut self.field), self.reach)
     }
 
     /// Makes the field: the cost of each state, or, `packed`, those of each place.
@@ -47,8 +53,11 @@ impl Search {
     }
 
     /// The cost from each state to the goal, in any of its states; with a ring of buckets instead of a heap (Dial, 1969).
+    ///
+    /// Ends somewhat beyond the place from which the way is to be known: who is on it may be pushed aside.
     fn search<S: Space>(&mut self, ways: Ways<'_, S>) {
-        let goal = self.goal;
+        let (goal, from) = (self.goal, self.from);
+        let mut reach = UNREACHABLE - ARC_MAX;
         let Self { costs, buckets, .. } = self;
         costs.clear();
         costs.resize(ways.space.states(), UNREACHABLE);
@@ -61,7 +70,7 @@ impl Search {
             open += 1;
         }
         let mut now = 0u16;
-        while open > 0 && now < UNREACHABLE - ARC_MAX {
+        while open > 0 && now < reach {
             let ring = usize::from(now) % BUCKETS;
             while let Some(state) = buckets[ring].pop() {
                 open -= 1;
@@ -69,6 +78,9 @@ impl Search {
                     continue; // found again at a lower cost
                 }
                 settled += 1;
+                if ways.space.place(state) == from {
+                    reach = reach.min(now.saturating_add(now / 8 + BEYOND));
+                }
                 for arriving in ways.backward.to(state) {
                     let reached = now + ways.costs[arriving.arc as usize];
                     let known = &mut costs[arriving.from as usize];
@@ -84,6 +96,8 @@ impl Search {
         for bucket in buckets {
             bucket.clear();
         }
+        let ended_early = open > 0 && now < UNREACHABLE - ARC_MAX;
+        self.reach = if ended_early { now } else { UNREACHABLE };
         self.work = settled;
     }
 }

@@ -254,16 +254,85 @@ fn the_nearest_of_several_places_is_the_nearest_by_its_own_search() {
     let among: Vec<Place> = (0..fleet.at.len())
         .map(|i| grid.place_at(fleet.cell(i)).unwrap())
         .collect();
-    let mut hops = Hops::new(&grid, 1 << 20);
+    let mut hops = Hops::new(&grid);
     let (nearest, steps) = hops.nearest(&among);
     let (nearest, steps) = (nearest.to_vec(), steps.to_vec());
+    let from = |place: Place| hops.nearest(&[place]).1.to_vec();
+    let searches: Vec<Vec<u16>> = among.iter().copied().map(from).collect();
     for place in 0..grid.places() {
-        let least = among.iter().map(|&from| hops.from(from)[place]).min();
+        let least = searches.iter().map(|steps| steps[place]).min();
         assert_eq!(Some(steps[place]), least, "place {place}");
         match nearest[place] {
             NONE => assert_eq!(steps[place], FAR),
-            number => assert_eq!(hops.from(among[number as usize])[place], steps[place]),
+            number => assert_eq!(searches[number as usize][place], steps[place]),
         }
+    }
+}
+
+/// A floor with a wall, in which there is a gap, and a pocket from which there is no way out.
+fn walled() -> TurningGrid {
+    let rows = [
+        "...........#.",
+        "...........##",
+        ".............",
+        "######.######",
+        ".............",
+        ".............",
+    ];
+    let free: Vec<bool> = rows.concat().bytes().map(|b| b == b'.').collect();
+    TurningGrid::new(rows[0].len(), &free)
+}
+
+#[test]
+fn estimates_by_landmarks_are_hardly_ever_too_high_and_see_walls() {
+    let grid = walled();
+    let landmarks = Landmarks::new(&grid, &Backward::new(&grid));
+    let at = |row: u32, column: u32| grid.place_at(row * 13 + column).unwrap();
+    let pocket = at(0, 12);
+    let mut hops = Hops::new(&grid);
+    for from in (0..grid.places() as Place).filter(|&place| place != pocket) {
+        let (_, steps) = hops.nearest(&[from]);
+        for to in (0..grid.places() as Place).filter(|&place| place != pocket) {
+            // Hops don't count turns: on either way there are six at most.
+            let estimate = landmarks.estimate(from, to);
+            assert!(estimate <= u32::from(steps[to as usize]) + 6);
+            assert!(estimate > 0 || from == to, "{from} {to}");
+        }
+    }
+    // Round the wall, instead of through it.
+    assert!(landmarks.estimate(at(2, 0), at(4, 0)) >= 12);
+    assert!(landmarks.estimate(at(0, 0), pocket) > 1_000);
+}
+
+/// A field that was made for a short way doesn't say what it doesn't know; it is made again for a longer one.
+#[test]
+fn fields_reach_as_far_as_they_are_needed() {
+    let grid = TurningGrid::new(200, &[true; 200]);
+    let backward = Backward::new(&grid);
+    let costs = vec![STEP; grid.states() * TurningGrid::ACTIONS];
+    let ways = Ways {
+        space: &grid,
+        backward: &backward,
+        costs: &costs,
+        version: 0,
+    };
+    let mut fields = Fields::new(&grid, 0, 1);
+    let need = |from: Place| Need {
+        goal: 0,
+        from,
+        steps: from,
+    };
+    let west = |place: Place| grid.state(place, 2);
+    for (step, from, beyond) in [(1, 10, 100), (2, 100, 150), (3, 20, 150)] {
+        let is_there = fields.find(&grid, need(from), step);
+        assert_eq!(is_there, step == 3, "only the last one is nearer");
+        if !is_there {
+            assert!(fields.want(ways, need(from), step));
+            fields.make_batch(ways);
+        }
+        let slot = fields.known(0);
+        assert_eq!(fields.cost(slot, west(from)), from as u16 * STEP);
+        assert_eq!(fields.cost(slot, west(beyond)), super::fields::UNREACHABLE);
     }
 }
 

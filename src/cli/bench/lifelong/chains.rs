@@ -1,6 +1,6 @@
 //! What remains to be done of each open task: steps from errand to errand.
 
-use takt_motion::plan::lifelong::{Hops, Lifelong, STEP, Space, TurningGrid};
+use takt_motion::plan::lifelong::{Lifelong, STEP, Space, TurningGrid};
 
 use super::world::World;
 
@@ -8,10 +8,6 @@ use super::world::World;
 #[derive(Default)]
 pub struct Chains {
     after: Vec<Vec<u32>>,
-    /// Places of the pool whose tasks have guessed lengths, in the order in which they came.
-    guessed: std::collections::VecDeque<u32>,
-    /// Places of the pool whose lengths have changed in the last update.
-    pub changed: Vec<u32>,
 }
 
 impl Chains {
@@ -20,11 +16,10 @@ impl Chains {
         self.after[slot as usize][errand]
     }
 
-    /// Takes note of new tasks: with their lengths where fields are exact, otherwise with a guess.
+    /// Takes note of new tasks: by the planner's fields where they are exact, by its estimates otherwise.
     pub fn add(&mut self, world: &World<'_>, planner: &Lifelong<TurningGrid>, exact: bool) {
         let grid = planner.space();
         self.after.resize(world.pool.len(), Vec::new());
-        self.changed.clear();
         for &slot in &world.fresh {
             self.measure(world, slot, |from, to| {
                 let (from, to) = (place(grid, from), place(grid, to));
@@ -32,40 +27,9 @@ impl Chains {
                     let costs = (0..4).map(|at| planner.cost(grid.state(from, at), to));
                     costs.sum::<u32>() / 4
                 } else {
-                    grid.estimate(grid.state(from, 0), to) * u32::from(STEP)
+                    planner.estimate(from, to) * u32::from(STEP)
                 }
             });
-            if !exact {
-                self.guessed.push_back(slot);
-            }
-            self.changed.push(slot);
-        }
-    }
-
-    /// Measures ways that were guessed, until `spent` says that it has taken enough work.
-    pub fn measure_guessed(
-        &mut self,
-        world: &World<'_>,
-        grid: &TurningGrid,
-        hops: &mut Hops,
-        mut spent: impl FnMut(&Hops) -> bool,
-    ) {
-        self.changed.clear();
-        while !spent(hops) {
-            let Some(slot) = self.guessed.pop_front() else {
-                break;
-            };
-            // Errands to the first of a leg's ends that is known: searches work both ways.
-            self.measure(world, slot, |from, to| {
-                let (from, to) = (place(grid, from), place(grid, to));
-                let (from, to) = if hops.knows(to) {
-                    (to, from)
-                } else {
-                    (from, to)
-                };
-                u32::from(hops.from(from)[to as usize]) * u32::from(STEP)
-            });
-            self.changed.push(slot);
         }
     }
 

@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
     pub fn new(instance: &'a LorrInstance, seed: u64, threads: u32, limit: Limit) -> Self {
         let grid = TurningGrid::new(instance.width as usize, &instance.free);
         let world = World::new(instance);
-        let chooser = Chooser::new(&grid, instance.pool);
+        let chooser = Chooser::new(&grid);
         let options = LifelongOptions {
             seed,
             threads: threads as usize,

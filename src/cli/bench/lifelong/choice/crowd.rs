@@ -10,8 +10,8 @@ use super::super::world::{NONE, World};
 use super::Chooser;
 
 impl Chooser {
-    /// Gives tasks to `max` robots: those with opened tasks keep theirs, and then, again and again, the free robot and the
-    /// task that take the fewest steps together.
+    /// Gives tasks to `max` robots: those that have begun one keep it, and then, again and again, the free robot and the task
+    /// that take the fewest steps together.
     pub(super) fn choose_few(
         &mut self,
         world: &World<'_>,
@@ -19,36 +19,28 @@ impl Chooser {
         max: usize,
         budget: &mut impl Budget,
     ) {
-        let mut engaged = 0;
-        let (mut robots, mut places) = (Vec::new(), Vec::new());
-        for robot in 0..self.schedule.len() {
-            let slot = self.schedule[robot];
-            if slot != NONE && world.pool[slot as usize].done > 0 {
-                engaged += 1;
-                continue;
-            }
-            if slot != NONE {
-                self.schedule[robot] = NONE;
-                self.insert(slot, place(grid, world.errands(slot)[0]));
-            }
-            robots.push(robot);
-            places.push(place(grid, world.cells[robot]));
-        }
-        while engaged < max && !budget.spent(Phase::Choose, self.work()) {
+        let mut engaged = self.schedule.len() - self.free.len();
+        let places = self
+            .free
+            .iter()
+            .map(|&robot| place(grid, world.cells[robot]));
+        let mut places: Vec<u32> = places.collect();
+        let mut work = 0;
+        while engaged < max && !budget.spent(Phase::Choose, work) {
             let (nearest, steps) = self.hops.nearest(&places);
-            let tasks = self.filled.iter().filter_map(|&group| {
-                let &slot = self.groups[group as usize].last()?;
-                let way = u32::from(steps[group as usize]) * u32::from(STEP);
+            let tasks = self.open.iter().enumerate().filter_map(|(at, &slot)| {
+                let first = place(grid, world.errands(slot)[0]) as usize;
+                let way = u32::from(steps[first]) * u32::from(STEP);
                 let cost = way + self.chains.after(slot, 0);
-                (nearest[group as usize] != NONE).then_some((cost, slot, nearest[group as usize]))
+                (nearest[first] != NONE).then_some((cost, slot, at, nearest[first] as usize))
             });
-            let Some((_, slot, number)) = tasks.min() else {
+            let Some((_, slot, at, number)) = tasks.min() else {
                 break;
             };
-            self.scanned += self.filled.len() as u64;
-            self.remove(slot);
-            self.schedule[robots.swap_remove(number as usize)] = slot;
-            places.swap_remove(number as usize);
+            work += (steps.len() + 4 * self.open.len()) as u64;
+            self.open.swap_remove(at);
+            self.schedule[self.free.swap_remove(number)] = slot;
+            places.swap_remove(number);
             engaged += 1;
         }
     }
