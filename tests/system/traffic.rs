@@ -59,7 +59,7 @@ fn what_cannot_be_is_refused() {
     for (words, said) in [
         (
             "sim --traffic lanes",
-            "possible values: kept, graph, fixed, blocks",
+            "possible values: kept, operations, graph, fixed, blocks",
         ),
         ("sim --traffic fixed --swarm 2", "--swarm"),
         ("sim --traffic fixed --data d", "--data"),
