@@ -93,7 +93,7 @@ impl Rounds {
         }
     }
 
-    /// Gives a vehicle the best that it can have, and says whether that is something else than before.
+    /// Gives a vehicle the best that it can have, if what that costs altogether is less than `below`.
     fn attempt(&mut self, agent: u32, effort: Effort, turn: u32, below: i64) {
         self.visits.begin();
         let mut attempt = Attempt {

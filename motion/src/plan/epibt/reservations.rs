@@ -116,7 +116,8 @@ impl<const MOMENTS: usize> Reservations<MOMENTS> {
             for (piece, classes) in ground.conflicts(class, to) {
                 let other = self.at(piece, moment);
                 if other != NONE && self.is_of(other, classes) {
-                    // Where it stands it stays, whoever stood there before it came.
+                    // Two may be in conflict from the beginning, when one has taken up a load: both may stay.
+                    // Not on grids, where each place is one agent's.
                     let both_stood =
                         G::PUSHED_MAX > 1 && to == path[0] && self.at(piece, 0) == other;
                     if !both_stood {

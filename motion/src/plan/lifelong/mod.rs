@@ -7,7 +7,7 @@
 //!    one, estimates stand in for it (`landmarks`);
 //! 2. ranks the agents, and has the last of them idle where the floor is nearly full (`ranking`);
 //! 3. carries the operations on (`Lifelong::carry_on`);
-//! 4. lets each agent in turn choose its best operation, pushing those with less priority (`inheritance`);
+//! 4. lets each agent in turn choose its best operation, pushing those with less priority ([`super::epibt`]);
 //! 5. improves the plan until the budget ends: agents, chosen at random, try to get something better, and keep it if the
 //!    weighted sum over all who were pushed for it is better, too.
 //!
