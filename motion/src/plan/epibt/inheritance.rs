@@ -136,7 +136,7 @@ impl<G: Ground, const MOMENTS: usize> Attempt<'_, G, MOMENTS> {
         let route = self.route[agent as usize];
         let path = self.choices.path(agent, route);
         self.reservations.remove(self.ground, agent, path);
-        self.rings.placed[agent as usize] = false;
+        self.place(agent, false);
         self.log.0.push(Entry {
             agent,
             route,
@@ -150,7 +150,7 @@ impl<G: Ground, const MOMENTS: usize> Attempt<'_, G, MOMENTS> {
         let path = self.choices.path(agent, route);
         self.reservations.add(self.ground, agent, path);
         self.route[agent as usize] = route;
-        self.rings.placed[agent as usize] = true;
+        self.place(agent, true);
         self.log.0.push(Entry {
             agent,
             route,
@@ -158,12 +158,20 @@ impl<G: Ground, const MOMENTS: usize> Attempt<'_, G, MOMENTS> {
         });
     }
 
+    /// Notes whether an agent's reservations are made, where rings are looked for.
+    #[inline]
+    fn place(&mut self, agent: u32, made: bool) {
+        if !G::TURNS {
+            self.rings.placed[agent as usize] = made;
+        }
+    }
+
     /// Takes back what has been done since the log was so long.
     fn take_back(&mut self, keep: usize) {
         while self.log.0.len() > keep {
             let Some(last) = self.log.0.pop() else { return };
+            self.place(last.agent, !last.made);
             let path = self.choices.path(last.agent, last.route);
-            self.rings.placed[last.agent as usize] = !last.made;
             if last.made {
                 self.reservations.remove(self.ground, last.agent, path);
             } else {

@@ -163,6 +163,18 @@ impl<const MOMENTS: usize> Reservations<MOMENTS> {
 
     #[inline]
     fn note<G: Ground>(found: &mut InTheWay, other: u32, moment: usize) -> Result<(), NoWay> {
+        // With one to push at most there is nothing to search, and nothing that needs an index: on grids that is what counts.
+        if G::PUSHED_MAX == 1 {
+            let (first, free) = (found.others[0].0, found.count == 0);
+            if free {
+                (found.others[0], found.count) = ((other, moment as u8), 1);
+            }
+            return if free || first == other {
+                Ok(())
+            } else {
+                Err(NoWay::Several(first))
+            };
+        }
         if found.others().iter().any(|&(known, _)| known == other) {
             return Ok(());
         }
