@@ -78,6 +78,7 @@ fn snapshot(floor: &Floor, traffic: &Traffic) -> MotionSnapshot {
             movable: true,
             node,
             seq,
+            ready_ms: 0,
             kind: vehicle.kind,
             class: floor.kinds[vehicle.kind.index()].class(false),
             // 7 shares no factor with the number of stations, so that goals lie apart from starts and each other.

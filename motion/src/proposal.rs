@@ -15,6 +15,8 @@ pub struct AgentSnapshot {
     pub node: NodeId,
     /// Sequence number of the last waypoint of its base.
     pub seq: u32,
+    /// How long it takes to get there, ms, if nothing stops it.
+    pub ready_ms: u32,
     /// Its kind.
     pub kind: KindId,
     /// Its footprint class now.

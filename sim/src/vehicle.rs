@@ -228,9 +228,9 @@ impl Vehicle {
         self.load != LoadId::NONE
     }
 
-    /// Is put at a point by hand, if it has no base to finish; says whether it was elsewhere.
-    pub fn drive_back(&mut self, to_mm: (f64, f64)) -> bool {
-        self.drive.finished() && self.drive.put_at(to_mm)
+    /// Is put at a node by hand, if it has no base to finish; says whether it was elsewhere.
+    pub fn drive_to(&mut self, node: NodeId, level: LevelId, at_mm: (f64, f64)) -> bool {
+        self.drive.finished() && self.drive.put_at(node, level, at_mm)
     }
 
     /// Nothing is on board any more.

@@ -173,7 +173,7 @@ mod tests {
             for_ms: 120_000,
             ..Scenario::on(floor)
         };
-        switch_on(Some(Mutant::SwapDependencies));
+        switch_on(Some(Mutant::ReleaseEarly));
         let ran = run(Task {
             floor: scenario.floor().unwrap(),
             text: Some(scenario.to_text("").unwrap()),
@@ -190,10 +190,10 @@ mod tests {
         assert!(matches!(ran, Err(Failure::Found)), "{ran:?}");
         let read = |name: &str| std::fs::read_to_string(at(name)).unwrap();
         let report: Value = serde_json::from_str(&read("report/report.json")).unwrap();
-        assert_eq!(report["violations"][0]["judge"], "traffic");
+        assert_eq!(report["violations"][0]["judge"], "ground");
         assert!(report["violations"][0]["at_s"].is_f64());
         assert_eq!(report["kpis"]["lives"], 1);
-        assert!(read("report/report.html").contains("traffic ✗"));
+        assert!(read("report/report.html").contains("ground ✗"));
         for file in ["data/scenario.toml", "case.toml"] {
             Scenario::from_text(file, &read(file)).unwrap();
         }

@@ -44,9 +44,10 @@ pub struct SimArgs {
     /// What goes wrong: none, calm, rough or hostile, and NAME[@TARGET]=RATE, separated by commas; takt fault list names all
     #[arg(long, value_name = "MIX")]
     faults: Option<MixText>,
-    /// Who goes first where ways meet: as plans say that grow a little at a time and bend for late vehicles (kept), as each
-    /// new plan says (graph), as the first plan says (fixed), or who asks first for exclusive blocks, as openTCS does (blocks)
-    #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = "kept", conflicts_with_all = ["data", "swarm", "sweep", "shrink"])]
+    /// Who goes first where ways meet: as plans say that look some moves ahead, grow by what is needed next and bend for
+    /// late vehicles (operations), that grow by two edges at a time (kept), as each new plan says (graph), as the first plan
+    /// says (fixed), or who asks first for exclusive blocks, as openTCS does (blocks)
+    #[arg(long, value_name = "HOW", value_parser = discipline(), default_value = Discipline::default().name(), conflicts_with_all = ["data", "swarm", "sweep", "shrink"])]
     traffic: Discipline,
     /// Every ten minutes one vehicle in twenty stands still for a minute
     #[arg(long, conflicts_with_all = ["data", "swarm", "sweep", "scenario", "shrink", "faults"])]

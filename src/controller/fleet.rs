@@ -111,6 +111,10 @@ pub struct VehicleControl {
     pub paused: bool,
     /// May its position be relied on?
     pub location: Location,
+    /// It was not where it should be, and has not been located again since.
+    pub astray: bool,
+    /// One that is not where it should be, and says that it is on ground that was granted to this one.
+    pub held_for: Option<VehicleId>,
     /// What it is for.
     pub mission: Mission,
     /// Since when, in cycles; loads are handed over only when this is durable.
@@ -243,11 +247,7 @@ impl VehicleControl {
         let Some(pose) = self.report.pose else { return };
         let here = (pose.x_mm, pose.y_mm);
         if let Some(there) = self.counted_at {
-            let (dx, dy) = (
-                i64::from(here.0) - i64::from(there.0),
-                i64::from(here.1) - i64::from(there.1),
-            );
-            self.distance_mm += ((dx * dx + dy * dy) as u64).isqrt();
+            self.distance_mm += distance_mm(here, there);
         }
         self.counted_at = Some(here);
     }
@@ -318,6 +318,8 @@ impl Digest for VehicleControl {
         }
         let place = |(x, y): (i32, i32)| u64::from(x as u32) << 32 | u64::from(y as u32);
         mixer.add_option(self.believed_at.map(place));
+        mixer.add(flags([self.astray]));
+        mixer.add_option(self.held_for.map(|v| u64::from(v.0)));
         mixer.add_option(self.miscounts.map(|(seq, ms)| u64::from(seq) << 40 ^ ms));
         mixer.add(u64::from(self.action_load.0));
         if let Some(transfer) = &self.transfer {
@@ -375,12 +377,13 @@ pub(super) fn flags<const N: usize>(flags: [bool; N]) -> u64 {
 
 /// Is a point within `tolerance` of the straight line from `a` to `b`? All in millimetres.
 pub fn near_segment(p: (i32, i32), a: (i32, i32), b: (i32, i32), tolerance: u32) -> bool {
-    let wide = |v: (i32, i32)| (i64::from(v.0), i64::from(v.1));
+    // Poses come from outside and may be anything: 64 bits are too few for their products.
+    let wide = |v: (i32, i32)| (i128::from(v.0), i128::from(v.1));
     let ((px, py), (ax, ay), (bx, by)) = (wide(p), wide(a), wide(b));
     let (dx, dy, ex, ey) = (bx - ax, by - ay, px - ax, py - ay);
     let length2 = dx * dx + dy * dy;
     let along = ex * dx + ey * dy;
-    let limit2 = i64::from(tolerance) * i64::from(tolerance);
+    let limit2 = i128::from(tolerance) * i128::from(tolerance);
     if along <= 0 || length2 == 0 {
         return ex * ex + ey * ey <= limit2;
     }
@@ -388,8 +391,16 @@ pub fn near_segment(p: (i32, i32), a: (i32, i32), b: (i32, i32), tolerance: u32)
         let (fx, fy) = (px - bx, py - by);
         return fx * fx + fy * fy <= limit2;
     }
-    let across = i128::from(ex) * i128::from(dy) - i128::from(ey) * i128::from(dx);
-    across * across <= i128::from(limit2) * i128::from(length2)
+    let across = ex * dy - ey * dx;
+    // What has no square is far away.
+    let square = across.checked_mul(across);
+    square.is_some_and(|square| square <= limit2.saturating_mul(length2))
+}
+
+/// How far two points are from each other, mm; of points that no floor has, at least the greatest that can be told.
+pub fn distance_mm(a: (i32, i32), b: (i32, i32)) -> u64 {
+    let square = |a: i32, b: i32| u64::from(a.abs_diff(b)).pow(2);
+    square(a.0, b.0).saturating_add(square(a.1, b.1)).isqrt()
 }
 
 /// All vehicle ids of a floor.
@@ -410,5 +421,16 @@ mod tests {
         assert!(!near_segment((10_061, 81), a, b, 100));
         assert!(near_segment((-100, 0), a, b, 100));
         assert!(near_segment((3, 4), a, a, 5));
+        let (low, high) = ((i32::MIN, i32::MIN), (i32::MAX, i32::MAX));
+        assert!(!near_segment(low, (1_000, 1_000), high, 150));
+        assert!(!near_segment(high, low, (0, i32::MAX), 150));
+        assert!(near_segment((7, 7), low, high, 1));
+    }
+
+    #[test]
+    fn distances_are_those_of_the_plane_as_far_as_they_go() {
+        assert_eq!(distance_mm((3, -4), (0, 0)), 5);
+        let far = distance_mm((i32::MIN, i32::MIN), (i32::MAX, i32::MAX));
+        assert_eq!(far, u64::from(u32::MAX));
     }
 }

@@ -125,6 +125,8 @@ impl Controller {
             WaitView::Fault
         } else if v.paused || self.floor_paused || self.stopping {
             WaitView::Paused
+        } else if let Some(lost) = v.held_for {
+            WaitView::Vehicle(lost)
         } else if v.transfer.is_some() || v.dock.is_some() {
             WaitView::Device
         } else {

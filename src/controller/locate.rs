@@ -1,11 +1,11 @@
 //! Locating: after a start, a restart or a vehicle's power-on nothing is granted before it is known where they stand.
 
 use takt_maps::words::{Action, ActionState, LoadId, OperatingMode, Pose};
-use takt_maps::{BufferId, EdgeId, NodeId, OrderId, VehicleId};
+use takt_maps::{BufferId, ClassId, EdgeId, NodeId, OrderId, PlaceId, VehicleId};
 use takt_scheduler::materials::Account;
 use takt_scheduler::orders::{Order, OrderState, Reason, Totals};
 
-use super::fleet::{DockPhase, Location, Mission};
+use super::fleet::{DockPhase, Location, Mission, distance_mm, near_segment};
 use super::reports::alarm;
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
@@ -241,7 +241,6 @@ impl Controller {
         v.location = Location::Unknown;
         v.miscounts = None;
         self.missing += 1;
-        self.lost.retain(|&lost| lost != vehicle);
         self.traffic.remove(vehicle);
         Ok(())
     }
@@ -254,16 +253,105 @@ impl Controller {
 
     /// From now on it is where it may be.
     pub(super) fn set_known(&mut self, vehicle: VehicleId) {
-        self.fleet[vehicle.index()].location = Location::Known;
-        self.lost.retain(|&lost| lost != vehicle);
+        let v = &mut self.fleet[vehicle.index()];
+        v.location = Location::Known;
+        if std::mem::take(&mut v.astray) {
+            self.lost.retain(|&lost| lost != vehicle);
+        }
     }
 
     /// From now on it is not where it may be.
     pub(super) fn set_lost(&mut self, vehicle: VehicleId) {
-        self.fleet[vehicle.index()].location = Location::Lost;
-        if !self.lost.contains(&vehicle) {
-            self.lost.push(vehicle);
+        let v = &mut self.fleet[vehicle.index()];
+        v.location = Location::Lost;
+        if !std::mem::replace(&mut v.astray, true) {
+            let place = self.lost.partition_point(|&lost| lost < vehicle);
+            self.lost.insert(place, vehicle);
         }
+    }
+
+    /// Holds those who were granted ground on which one that is not where it should be says that it is, and lets them go
+    /// again once it is not there.
+    ///
+    /// It may say so too late: it was located when it reported another position than it had, and since then the ground
+    /// under it was free for others.
+    pub(super) fn hold_for_the_lost(&mut self) {
+        for place in 0..self.looks.len() {
+            let vehicle = self.looked_at(place);
+            if let Some(lost) = self.fleet[vehicle.index()].held_for
+                && !self.is_held_for(vehicle, lost)
+            {
+                self.set_held_for(vehicle, None);
+            }
+            if self.fleet[vehicle.index()].astray {
+                self.hold_others(vehicle);
+            }
+        }
+    }
+
+    /// Holds those on whose granted ground a vehicle is that is not where it should be.
+    fn hold_others(&mut self, lost: VehicleId) {
+        let pose = self.fleet[lost.index()].report.pose;
+        let Some(node) = pose.and_then(|pose| self.node_at(pose)) else {
+            return;
+        };
+        let class = self.class(lost);
+        let place = self.floor.roadmap.place_of(node);
+        for i in 0..self.floor.conflicts.of(class, place).len() {
+            let conflict = self.floor.conflicts.of(class, place)[i];
+            let holder = self.traffic.holder(conflict.place);
+            let others = holder.filter(|&v| self.fleet[v.index()].held_for.is_none());
+            if let Some(other) = others.filter(|&other| self.is_held_for(other, lost)) {
+                self.set_held_for(other, Some(lost));
+            }
+        }
+    }
+
+    fn set_held_for(&mut self, vehicle: VehicleId, lost: Option<VehicleId>) {
+        let v = &mut self.fleet[vehicle.index()];
+        v.held_for = lost;
+        v.command_due = true;
+    }
+
+    /// Has a vehicle been granted ground that one that is not where it should be is on, by the word of that one? As long as
+    /// it says nothing it may still be where it was.
+    fn is_held_for(&self, vehicle: VehicleId, lost: VehicleId) -> bool {
+        let mut ahead = self.traffic.base_edges(vehicle).peekable();
+        if self.fleet[vehicle.index()].location != Location::Known
+            || !self.fleet[lost.index()].astray
+            || ahead.peek().is_none()
+        {
+            return false;
+        }
+        let Some(pose) = self.fleet[lost.index()].report.pose else {
+            return true;
+        };
+        match self.node_at(pose) {
+            Some(node) => ahead.any(|edge| self.would_meet(vehicle, edge, lost, node)),
+            None => self.is_about(vehicle, (pose.x_mm, pose.y_mm), lost),
+        }
+    }
+
+    /// Is a point, where another one is between two nodes, so near to a vehicle's base that the two might touch?
+    fn is_about(&self, vehicle: VehicleId, point: (i32, i32), other: VehicleId) -> bool {
+        let radius = |v: VehicleId| {
+            let kind = self.floor.kind_of(v);
+            let corners = kind.footprint.iter().chain(&kind.footprint_loaded);
+            corners.map(|&corner| distance_mm(corner, (0, 0))).max()
+        };
+        let touch = radius(vehicle).unwrap_or(0) + radius(other).unwrap_or(0);
+        let within = u32::try_from(touch).unwrap_or(u32::MAX);
+        let start = self
+            .floor
+            .roadmap
+            .node(self.traffic.last_reached(vehicle).0);
+        let mut from = (start.x_mm, start.y_mm);
+        self.traffic.base(vehicle).any(|waypoint| {
+            let to = (waypoint.x_mm, waypoint.y_mm);
+            let near = near_segment(point, from, to, within);
+            from = to;
+            near
+        })
     }
 
     /// A vehicle that is not where it may be, says that it is at a node, and would be in the way of `vehicle` there.
@@ -274,21 +362,28 @@ impl Controller {
         vehicle: VehicleId,
         edge: EdgeId,
     ) -> Option<VehicleId> {
-        let class = |v: VehicleId| self.floor.kind_of(v).class(self.traffic.is_loaded(v));
-        let edge = self.floor.roadmap.edge(edge);
-        let wanted = [edge.place, self.floor.roadmap.place_of(edge.to)];
         self.lost.iter().copied().find(|&lost| {
             let pose = self.fleet[lost.index()].report.pose;
             let node = pose.and_then(|pose| self.node_at(pose));
-            node.is_some_and(|node| {
-                let there = (class(lost), self.floor.roadmap.place_of(node));
-                let conflicts = &self.floor.conflicts;
-                lost != vehicle
-                    && wanted
-                        .iter()
-                        .any(|&place| conflicts.conflict((class(vehicle), place), there))
-            })
+            node.is_some_and(|node| self.would_meet(vehicle, edge, lost, node))
         })
+    }
+
+    /// Would a vehicle on an edge, or at its end, be in the way of another one that is at a node?
+    fn would_meet(&self, vehicle: VehicleId, edge: EdgeId, other: VehicleId, node: NodeId) -> bool {
+        let edge = self.floor.roadmap.edge(edge);
+        let wanted = [edge.place, self.floor.roadmap.place_of(edge.to)];
+        let there = (self.class(other), self.floor.roadmap.place_of(node));
+        let class = self.class(vehicle);
+        let conflict = |&place: &PlaceId| self.floor.conflicts.conflict((class, place), there);
+        other != vehicle && wanted.iter().any(conflict)
+    }
+
+    /// Its class, with a load if it has one by what is known or by its own word.
+    fn class(&self, vehicle: VehicleId) -> ClassId {
+        let report = &self.fleet[vehicle.index()].report;
+        let loaded = self.traffic.is_loaded(vehicle) || report.load != LoadId::NONE;
+        self.floor.kind_of(vehicle).class(loaded)
     }
 }
 

@@ -241,6 +241,7 @@ impl Controller {
         self.device_looks.choose(self.devices.touched());
         self.supervise_links(out);
         self.locate_vehicles(out);
+        self.hold_for_the_lost();
         self.take_assignments(out);
         self.count_takts(out);
         self.release_orders(out);
@@ -335,6 +336,7 @@ impl Controller {
             && v.fit()
             && v.report.mode == OperatingMode::Automatic
             && v.location == Location::Known
+            && v.held_for.is_none()
             && v.transfer.is_none()
             && v.dock.is_none()
     }

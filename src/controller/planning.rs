@@ -8,7 +8,7 @@ use takt_maps::{EdgeId, VehicleId};
 use takt_motion::traffic::Refusal;
 use takt_motion::{AgentSnapshot, MotionProposal, MotionSnapshot};
 
-use super::fleet::{Location, Mission, flags};
+use super::fleet::{Location, Mission, distance_mm, flags};
 use super::looks::share;
 use super::tracked::{Digest, Mixer};
 use super::{Controller, Outputs};
@@ -131,6 +131,7 @@ impl Controller {
             movable: self.may_move(vehicle) && !held_up,
             node,
             seq,
+            ready_ms: self.ready_ms(vehicle),
             kind,
             class: self.floor.kinds[kind.index()].class(loaded),
             goal: v.goal(&self.floor, |id| self.stops(id)),
@@ -139,6 +140,7 @@ impl Controller {
         };
         let digest = &mut filling.digest;
         digest.add(u64::from(node.0) << 32 | u64::from(seq));
+        digest.add(u64::from(agent.ready_ms));
         digest
             .add(u64::from(agent.priority) << 32 | u64::from(agent.goal.map_or(u32::MAX, |g| g.0)));
         digest.add(
@@ -153,6 +155,26 @@ impl Controller {
                 filling.snapshot.blocked.push(place);
             }
         }
+    }
+
+    /// How long it takes a vehicle to get to the end of its base, at its speed and if nothing stops it, ms.
+    fn ready_ms(&self, vehicle: VehicleId) -> u32 {
+        let kind = self.floor.kind_of(vehicle);
+        let own = kind.speed_mm_s[usize::from(self.traffic.is_loaded(vehicle))];
+        let start = self
+            .floor
+            .roadmap
+            .node(self.traffic.last_reached(vehicle).0);
+        let pose = self.fleet[vehicle.index()].report.pose;
+        let mut from = pose.map_or((start.x_mm, start.y_mm), |p| (p.x_mm, p.y_mm));
+        let mut ms = 0;
+        for waypoint in self.traffic.base(vehicle) {
+            let to = (waypoint.x_mm, waypoint.y_mm);
+            let speed = u64::from(waypoint.speed_mm_s).min(u64::from(own)).max(1);
+            ms += distance_mm(from, to) * 1_000 / speed;
+            from = to;
+        }
+        ms.min(u64::from(u32::MAX)) as u32
     }
 
     /// Is the vehicle to be elsewhere than where its base ends?

@@ -5,7 +5,7 @@ use takt_maps::{DeviceId, VehicleId};
 use takt_plc_bridge::{Endpoint, FromField, LinkState};
 use takt_rt::mutant::{Mutant, is_on};
 
-use super::fleet::{Location, near_segment};
+use super::fleet::{Location, distance_mm, near_segment};
 use super::{Controller, Delta, Input, Outputs};
 use crate::follower::model::{AlarmKind, AlarmPriority};
 
@@ -199,11 +199,7 @@ impl Controller {
         let here = v.report.pose.map(|pose| (pose.x_mm, pose.y_mm));
         let mut way_mm = 0;
         for to in passed.map(|w| (w.x_mm, w.y_mm)).chain(here) {
-            let (dx, dy) = (
-                i64::from(to.0) - i64::from(from.0),
-                i64::from(to.1) - i64::from(from.1),
-            );
-            way_mm += ((dx * dx + dy * dy) as u64).isqrt();
+            way_mm += distance_mm(from, to);
             from = to;
         }
         let [empty, loaded] = self.floor.kind_of(vehicle).speed_mm_s;

@@ -71,7 +71,8 @@ impl Controller {
     fn vehicle_command(&mut self, vehicle: VehicleId) -> VehicleCommand {
         let mut base = [Waypoint::default(); BASE_WINDOW];
         let mut base_len = 0;
-        if self.fleet[vehicle.index()].location != Location::Unknown {
+        // One that is not where it should be keeps what it was told, and is told no more.
+        if self.fleet[vehicle.index()].location == Location::Known {
             for waypoint in self.traffic.base(vehicle).take(BASE_WINDOW) {
                 base[usize::from(base_len)] = *waypoint;
                 base_len += 1;
@@ -94,7 +95,8 @@ impl Controller {
             // One that is still on the base of the controller before finishes it, else it would never be located.
             hold: halted
                 || (v.paused && v.location != Location::Unknown)
-                || v.location == Location::Lost,
+                || v.location == Location::Lost
+                || v.held_for.is_some(),
         }
     }
 

@@ -59,8 +59,11 @@ fn an_instance_is_run_and_the_run_repeats_exactly() {
 
     // By work: the same each time.
     let words = "bench lifelong --instance i.json --steps 120 --work 4000 --seed 3 --json --output";
-    let first = run(folder, &format!("{words} a.json")).json();
+    let first = run(folder, &format!("{words} a.json --work-log n.log")).json();
     let second = run(folder, &format!("{words} b.json")).json();
+    let by_log = words.replace("--work 4000", "--replay-work n.log");
+    let third = run(folder, &format!("{by_log} c.json")).json();
+    assert_eq!(outcome(first.clone()), outcome(third));
     assert!(first["tasks_finished"].as_u64() > Some(20), "{first}");
     assert_eq!(first["errors"], 0);
     assert_eq!(

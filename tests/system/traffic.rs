@@ -44,8 +44,8 @@ fn a_run_is_the_same_again_and_another_with_other_traffic() {
         result["state_hash"].as_str().unwrap().to_owned()
     };
     let plain = hash("");
-    assert_eq!(hash("--traffic kept"), plain);
-    for words in ["--traffic graph", "--traffic fixed", "--traffic blocks"] {
+    assert_eq!(hash("--traffic operations"), plain);
+    for words in ["--traffic kept", "--traffic graph", "--traffic blocks"] {
         assert_ne!(hash(words), plain, "{words}");
     }
     let both = "--traffic graph --stoppages";
@@ -59,7 +59,7 @@ fn what_cannot_be_is_refused() {
     for (words, said) in [
         (
             "sim --traffic lanes",
-            "possible values: kept, operations, graph, fixed, blocks",
+            "possible values: operations, kept, graph, fixed, blocks",
         ),
         ("sim --traffic fixed --swarm 2", "--swarm"),
         ("sim --traffic fixed --data d", "--data"),

@@ -9,11 +9,12 @@ use takt_maps::Floor;
 /// How it is decided who goes first. Grants and their safety are the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Discipline {
-    /// A dependency graph that grows at its end, a little at a time; dependencies on late vehicles are reversed.
+    /// A dependency graph that grows at its end by what is needed next of operations of several moves, which begin when
+    /// their vehicle is there; dependencies on late vehicles are reversed.
     #[default]
-    Kept,
-    /// The same, growing by operations of several moves of each vehicle.
     Operations,
+    /// The same, growing by two edges of each vehicle at a time.
+    Kept,
     /// A dependency graph that each plan makes anew from what is not granted yet.
     Graph,
     /// A dependency graph that grows far ahead, and whose dependencies are never reversed.
@@ -25,8 +26,8 @@ pub enum Discipline {
 impl Discipline {
     /// All, the one in use first.
     pub const ALL: [Self; 5] = [
-        Self::Kept,
         Self::Operations,
+        Self::Kept,
         Self::Graph,
         Self::Fixed,
         Self::Blocks,
@@ -35,9 +36,9 @@ impl Discipline {
     /// Its name on command lines and in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Graph => "graph",
-            Self::Kept => "kept",
             Self::Operations => "operations",
+            Self::Kept => "kept",
+            Self::Graph => "graph",
             Self::Fixed => "fixed",
             Self::Blocks => "blocks",
         }

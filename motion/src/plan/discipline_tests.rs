@@ -59,6 +59,8 @@ impl Yard {
                 movable: true,
                 node,
                 seq,
+                // At 1 m/s.
+                ready_ms: self.traffic.base_length_mm(v),
                 goal: Some(self.goals[v.index()]),
                 ..AgentSnapshot::default()
             }
@@ -219,4 +221,37 @@ fn others_go_before_one_that_is_late() {
     assert_eq!(rounds_behind_one_that_stands(false), None);
     let bent = rounds_behind_one_that_stands(true);
     assert!(bent.is_some_and(|rounds| rounds < 60), "{bent:?}");
+}
+
+/// Two at a crossing, each with so much of its base ahead, ms, and so good at braking. Who is given moves?
+fn given_moves(ready_ms: [u32; 2], deceleration_mm_s2: u32) -> Vec<VehicleId> {
+    let rows = ["###.###", "###.###", ".......", "###.###", "###.###"];
+    let mut floor = grid(&rows, 2);
+    for kind in &mut floor.kinds {
+        kind.deceleration_mm_s2 = deceleration_mm_s2;
+    }
+    let at = |x, y| node_at(&floor, x, y);
+    let (goals, starts) = ([at(6, 2), at(3, 4)], [at(2, 2), at(3, 1)]);
+    let mut yard = Yard::new(floor, &starts, Discipline::Operations);
+    yard.goals = goals.to_vec();
+    let mut snapshot = yard.snapshot();
+    for (agent, ready_ms) in snapshot.agents.iter_mut().zip(ready_ms) {
+        agent.ready_ms = ready_ms;
+    }
+    yard.planner.plan(&yard.floor, &snapshot, &mut yard.out);
+    yard.out.moves.iter().map(|m| m.vehicle).collect()
+}
+
+#[test]
+fn operations_go_on_as_far_as_ground_is_needed_now_and_who_is_there_first_goes_first() {
+    let (first, second) = (VehicleId(0), VehicleId(1));
+    assert_eq!(given_moves([0, 3_000], 500), [first]);
+    assert_eq!(given_moves([3_000, 0], 500), [second]);
+    assert_eq!(given_moves([3_000, 3_000], 500), []);
+    assert_eq!(given_moves([0, 0], 500).len(), 1);
+}
+
+#[test]
+fn who_brakes_over_many_edges_goes_by_steps() {
+    assert_ne!(given_moves([3_000, 3_000], 50), []);
 }

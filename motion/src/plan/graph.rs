@@ -1,9 +1,10 @@
 //! The floor as the planner reads it in its inner loops: flat tables made once.
 
 use super::spurs::Spurs;
+use crate::kinematics::braking_mm;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
-use takt_maps::{ClassId, ClassMask, EdgeId, Floor, KindId, Point};
+use takt_maps::{ClassId, ClassMask, EdgeId, Floor, KindId, Point, VehicleKind};
 
 /// "No agent", "no node", "no field" in the planner's tables of `u32`.
 pub(super) const NONE: u32 = u32::MAX;
@@ -66,6 +67,8 @@ pub(super) struct KindGraph {
     quarter_turn_ms: u32,
     /// Can the kind drive with its rear ahead?
     reverse: bool,
+    /// One that comes to the end of its base sooner would have to brake before the next plan.
+    ahead_ms: u32,
 }
 
 impl KindGraph {
@@ -109,6 +112,7 @@ impl KindGraph {
             main: main.1,
             quarter_turn_ms: (1_571_000 / u64::from(of_kind.turn_mrad_s.max(1))).min(60_000) as u32,
             reverse: of_kind.reverse,
+            ahead_ms: braking_ms(of_kind).saturating_add(floor.control.planner_ms),
         }
     }
 
@@ -125,6 +129,17 @@ impl KindGraph {
         self.component[node as usize] == self.main
     }
 
+    /// One that gets to a node later than in this time needs no further edge yet.
+    pub fn ahead_ms(&self) -> u32 {
+        self.ahead_ms
+    }
+
+    /// Does one that comes to a node in so much time have to be given its next edge now, so that it need not brake?
+    #[inline]
+    pub fn needs_ground(&self, in_ms: u32) -> bool {
+        in_ms < self.ahead_ms
+    }
+
     /// Time to turn on the spot between two directions (in thousandths); a quarter turn for each right angle.
     pub fn turn_ms(&self, from: [i32; 2], to: [i32; 2]) -> u32 {
         if from == [0, 0] {
@@ -134,6 +149,17 @@ impl KindGraph {
         let along = if self.reverse { dot.abs() } else { dot };
         (u64::from(self.quarter_turn_ms) * (1_000_000 - along) as u64 / 1_000_000) as u32
     }
+}
+
+/// Time in which a vehicle at full speed drives its braking distance, rounded up.
+fn braking_ms(kind: &VehicleKind) -> u32 {
+    let of_load = |loaded: bool| {
+        let speed = kind.speed_mm_s[usize::from(loaded)].max(1);
+        let way = u64::from(braking_mm(speed, kind.deceleration_mm_s2));
+        (way * 1_000).div_ceil(u64::from(speed))
+    };
+    let longest = of_load(false).max(of_load(true));
+    u32::try_from(longest).unwrap_or(u32::MAX)
 }
 
 /// Everything about a floor that doesn't change.

@@ -47,15 +47,22 @@ pub struct KeptOrder {
 }
 
 impl KeptOrder {
-    /// A planner for a floor.
-    pub(super) fn new(floor: &Floor, options: PlannerOptions, keeping: Keeping) -> Self {
+    /// A planner for a floor. Where edges are so short that operations would not reach far enough, it goes by two steps at a
+    /// time instead.
+    pub(super) fn new(floor: &Floor, options: PlannerOptions, mut keeping: Keeping) -> Self {
         let options = PlannerOptions {
             window: keeping.steps,
             jams: keeping.bends,
             operations: keeping.operations,
             ..options
         };
-        let planner = Planner::new(floor, options);
+        let mut planner = Planner::new(floor, options);
+        if keeping.operations && !planner.rounds.reach_far(&planner.graph) {
+            keeping.operations = false;
+            keeping.steps = 2;
+            planner.options.operations = false;
+            planner.options.window = 2;
+        }
         let vehicles = floor.vehicles.len();
         Self {
             stage: Stage::new(&planner.graph, floor.roadmap.places(), vehicles),
@@ -130,10 +137,15 @@ impl KeptOrder {
 
     /// Is somebody about to run out of moves who is not to be where they end?
     fn wants_more(&self, snapshot: &MotionSnapshot) -> bool {
+        let needs_ground = |a: &AgentSnapshot| {
+            let kind = self.planner.graph.kinds.get(a.kind.index());
+            !self.keeping.operations || kind.is_some_and(|kind| kind.needs_ground(a.ready_ms))
+        };
         let wants = |(i, a): (usize, &AgentSnapshot)| {
             let end = NodeId(self.stage.node(i));
             a.present
                 && a.movable
+                && needs_ground(a)
                 && self.left[i] <= self.keeping.few
                 && a.goal.is_some_and(|g| g != end)
         };

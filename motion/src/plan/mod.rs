@@ -190,8 +190,9 @@ impl Planner {
             let before = self.world.moves.len();
             for at in 0..self.order.len() {
                 let agent = self.order[at];
-                let alone = !self.options.operations || self.draws_lots(agent as usize);
-                if alone && self.world.agents[agent as usize].phase == Phase::Open {
+                if self.goes_by_steps(agent as usize)
+                    && self.world.agents[agent as usize].phase == Phase::Open
+                {
                     Step {
                         graph: &self.graph,
                         fields: &self.fields,
@@ -217,6 +218,13 @@ impl Planner {
                 break;
             }
         }
+    }
+
+    /// Does a vehicle take single edges instead of operations? Those who have long moved in vain, once they are there.
+    fn goes_by_steps(&self, agent: usize) -> bool {
+        let it = &self.world.agents[agent];
+        let is_there = self.graph.kinds[usize::from(it.kind)].needs_ground(it.ready_ms);
+        !self.options.operations || (is_there && self.draws_lots(agent))
     }
 
     fn work(&self) -> u64 {

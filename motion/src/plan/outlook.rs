@@ -31,6 +31,8 @@ pub(super) struct Outlook<'a> {
     pub ground: &'a FloorGround,
     pub it: &'a Agent,
     pub tick_ms: u32,
+    /// The moment from which on it can do something.
+    ready: usize,
     /// May it go about the mouth of the dead end that is shut? One that is there already, or has to come out of another one.
     near_shut: bool,
     path: Path<MOMENTS>,
@@ -72,6 +74,7 @@ impl<'a> Outlook<'a> {
             ground,
             it,
             tick_ms,
+            ready: ready(it, tick_ms),
             near_shut,
             path: [it.node; MOMENTS],
             list,
@@ -92,8 +95,8 @@ impl<'a> Outlook<'a> {
         Stop {
             node: self.it.node,
             heading: self.it.heading,
-            moment: 0,
-            now_ms: 0,
+            moment: self.ready,
+            now_ms: self.it.ready_ms,
             driven_ms: 0,
             shut: false,
             late: 0,
@@ -115,7 +118,8 @@ impl<'a> Outlook<'a> {
             return;
         }
         // It waits where it is at first, as long as it takes, and not again before the next plan: nobody knows what comes then.
-        let waits = if stop.moment == 0 { TICKS } else { 1 };
+        let first = stop.moment == self.ready;
+        let waits = if first { TICKS - self.ready } else { 1 };
         for wait in 0..waits {
             for &arc in self.arcs(stop.node) {
                 self.take(stop, wait, arc);
@@ -207,6 +211,12 @@ impl<'a> Outlook<'a> {
     fn ms(&self, node: u32) -> u32 {
         self.fields.ms(self.it.field, node)
     }
+}
+
+/// The moment from which on a vehicle can do something that is still on its way; [`TICKS`]: not before the time is over.
+pub(super) fn ready(it: &Agent, tick_ms: u32) -> usize {
+    let ticks = it.ready_ms.saturating_add(tick_ms / 2) / tick_ms;
+    (ticks as usize).min(TICKS)
 }
 
 /// What it counts to wait from a moment to another one: more, the sooner that is.

@@ -92,7 +92,10 @@ impl Planner {
             memory.fret = memory.fret.saturating_add(1);
             memory.heading = self.graph.direction(memory.node, now.node.0);
         }
-        let could_move = now.movable && goal.is_some_and(|g| g != now.node);
+        // One that is still on its way to where its base ends does not wait.
+        let kind = &self.graph.kinds[now.kind.index()];
+        let is_there = kind.needs_ground(now.ready_ms);
+        let could_move = now.movable && is_there && goal.is_some_and(|g| g != now.node);
         memory.rests = match could_move && memory.node == now.node.0 {
             true => memory.rests.saturating_add(1),
             false => 0,
@@ -126,6 +129,7 @@ impl Planner {
             kind: now.kind.0,
             class: now.class.0,
             node: now.node.0,
+            ready_ms: now.ready_ms,
             goal: to.unwrap_or(NONE),
             heading: memory.heading,
             priority: u64::from(now.priority) + u64::from(memory.age) + self.urge(i),

@@ -1,17 +1,19 @@
 //! A round: what each vehicle does in the next ticks, by priority inheritance over operations.
 //!
-//! Everyone begins at rest; who is on its way when the time is over goes on to the end of its edge. Those who have long moved
-//! in vain have gone a step before, by the rules for those (`pibt`), and stay where they are now: operations bring most to
-//! those who get on, and don't get others out of a jam.
+//! Each begins when it comes to the end of its base; who is on its way when the time is over goes on to the end of its edge.
+//! Of what is planned only those moves are kept that a vehicle needs now so that it does not have to brake: what others do
+//! until the next plan is known better then. Those who have long moved in vain have gone a step before, by the rules for
+//! those (`pibt`), and stay where they are now: operations bring most to those who get on, and don't get others out of a
+//! jam.
 
 use super::Planner;
 use super::chance::Chance;
 use super::epibt::{
-    Attempt, Choice, Choices, Effort, Ground, Log, NoWay, Reservations, Rings, VALUE_UNIT, Visits,
+    Attempt, Choice, Choices, Effort, Log, NoWay, Reservations, Rings, VALUE_UNIT, Visits,
 };
-use super::graph::{Graph, NONE};
+use super::graph::{Graph, KindGraph, NONE};
 use super::ground::FloorGround;
-use super::outlook::{MOMENTS, Operation, Outlook, TICKS};
+use super::outlook::{MOMENTS, Operation, Outlook, TICKS, ready};
 use super::world::{Blocker, Phase};
 use takt_maps::Floor;
 
@@ -93,6 +95,13 @@ impl Rounds {
         }
     }
 
+    /// Do operations reach twice as far as ground is needed ahead? Else vehicles would stop, and meet, between two plans.
+    pub fn reach_far(&self, graph: &Graph) -> bool {
+        let ahead_ms = graph.kinds.iter().map(KindGraph::ahead_ms).max();
+        let reach_ms = u64::from(self.tick_ms) * TICKS as u64;
+        reach_ms >= 2 * u64::from(ahead_ms.unwrap_or(0))
+    }
+
     /// Gives a vehicle the best that it can have, if what that costs altogether is less than `below`.
     fn attempt(&mut self, agent: u32, effort: Effort, turn: u32, below: i64) {
         self.visits.begin();
@@ -151,7 +160,7 @@ impl Rounds {
     }
 }
 
-/// A tick is the time of an edge in the middle, over all kinds.
+/// A tick is the time of a short edge: a quarter of them, over all kinds, take no longer.
 fn tick_ms(graph: &Graph) -> u32 {
     let rows = graph.kinds.iter().flat_map(|kind| {
         let nodes = 0..graph.nodes;
@@ -159,7 +168,7 @@ fn tick_ms(graph: &Graph) -> u32 {
     });
     let mut times: Vec<u32> = rows.map(|arc| arc.ms).collect();
     times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or(1).max(1)
+    times.get(times.len() / 4).copied().unwrap_or(1).max(1)
 }
 
 impl Planner {
@@ -244,12 +253,17 @@ impl Planner {
         }
     }
 
-    /// Tells for those who stay although they have somewhere to go what is in their way.
+    /// Tells for those who stay although they have somewhere to go, and might go now, what is in their way.
     fn give_reasons(&mut self) {
         let rounds = &mut self.rounds;
         for &agent in &rounds.order {
             let it = &mut self.world.agents[agent as usize];
             let (route, stay) = (rounds.route[agent as usize], rounds.stay[agent as usize]);
+            if !self.graph.kinds[usize::from(it.kind)].needs_ground(it.ready_ms) {
+                // It is on its way, and will go on.
+                it.nearer = rounds.choices.value(agent, route) < rounds.choices.value(agent, stay);
+                continue;
+            }
             if !it.active() || route != stay {
                 continue;
             }
@@ -273,21 +287,41 @@ impl Planner {
         }
     }
 
-    /// Plans the moves of all operations in the order in which they begin; who follows another one goes after it.
+    /// Plans the moves of all operations that are needed now, in the order in which they begin; who follows another one goes
+    /// after it.
     fn go(&mut self) {
         let rounds = &mut self.rounds;
         rounds.moves.clear();
         for &agent in &rounds.order {
             let path = rounds.choices.path(agent, rounds.route[agent as usize]);
+            let it = &self.world.agents[agent as usize];
+            let kind = &self.graph.kinds[usize::from(it.kind)];
+            // When it can begin its next edge, and how it stands then: it waits at first, and then goes on and on.
+            let (mut begin_ms, mut heading) = (it.ready_ms, it.heading);
+            let mut waits = true;
             for (tick, at) in path.windows(2).enumerate() {
-                if let Some(edge) = rounds.ground.begun(at[0], at[1]) {
-                    rounds.moves.push((tick, agent, edge));
+                let Some(edge) = rounds.ground.begun(at[0], at[1]) else {
+                    continue;
+                };
+                if waits && tick > ready(it, rounds.tick_ms) {
+                    begin_ms = begin_ms.max(tick as u32 * rounds.tick_ms);
                 }
+                if !kind.needs_ground(begin_ms) {
+                    break;
+                }
+                rounds.moves.push((tick, agent, edge));
+                let (from, _, direction) = self.graph.edges[edge as usize];
+                let mut arcs = kind.out.row(from as usize).iter();
+                let along = arcs.find(|arc| arc.edge == edge);
+                let took_ms = kind.turn_ms(heading, direction) + along.map_or(0, |arc| arc.ms);
+                begin_ms = begin_ms.saturating_add(took_ms);
+                (heading, waits) = (direction, false);
             }
         }
         rounds.moves.sort_unstable();
         for tick in rounds.moves.chunk_by_mut(|a, b| a.0 == b.0) {
-            // Those who can go first, until nobody is left: nobody follows himself, so that comes to an end.
+            // Those who can go first. Some can't: who is in their way does not go yet, or is in a zone that is full, since
+            // zones count those who stand in them, here those on their way, too.
             let mut begin = 0;
             while begin < tick.len() {
                 let before = begin;
@@ -303,12 +337,6 @@ impl Planner {
                     break;
                 }
             }
-            // Zones count those who stand in them, here those on their way, too: some may be full now.
-            debug_assert!(
-                begin == tick.len() || !rounds.ground.capacities().is_empty(),
-                "no conflicts and no rings: {:?}",
-                &tick[begin..]
-            );
         }
     }
 }

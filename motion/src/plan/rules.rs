@@ -20,6 +20,8 @@ struct Draft {
     capacity: u16,
     /// Node, goal, kind, movable, dwell, priority.
     agents: Vec<(usize, Option<usize>, u8, bool, bool, u32)>,
+    /// When each of them is where it begins, ms.
+    ready_ms: [u32; 6],
     closed: Option<usize>,
     seed: u64,
 }
@@ -42,15 +44,17 @@ fn draft() -> impl Strategy<Value = Draft> {
             proptest::collection::vec(agent, 1..7),
             proptest::option::of(0usize..64),
             any::<u64>(),
+            proptest::array::uniform6(0u32..4_000),
         )
             .prop_map(
-                move |(ways, conflicts, zone, capacity, agents, closed, seed)| Draft {
+                move |(ways, conflicts, zone, capacity, agents, closed, seed, ready_ms)| Draft {
                     nodes,
                     ways,
                     conflicts,
                     zone,
                     capacity,
                     agents,
+                    ready_ms,
                     closed,
                     seed,
                 },
@@ -126,7 +130,8 @@ fn floor_of(draft: &Draft) -> Floor {
 
 fn snapshot_of(draft: &Draft, floor: &Floor) -> MotionSnapshot {
     let mut agents: Vec<AgentSnapshot> = Vec::new();
-    for &(node, goal, kind, movable, dwell, priority) in &draft.agents {
+    let drafts = draft.agents.iter().zip(draft.ready_ms);
+    for (&(node, goal, kind, movable, dwell, priority), ready_ms) in drafts {
         let node = NodeId::from_index(node);
         // The starts obey the rules, as the grants that led there did.
         let clear = agents.iter().filter(|a| a.present).all(|a| {
@@ -138,6 +143,7 @@ fn snapshot_of(draft: &Draft, floor: &Floor) -> MotionSnapshot {
             movable,
             node,
             seq: 0,
+            ready_ms,
             kind: KindId(kind),
             class: ClassId(kind),
             goal: goal.map(NodeId::from_index),

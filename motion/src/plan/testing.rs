@@ -202,6 +202,7 @@ impl Shop {
             movable: true,
             node,
             seq: 0,
+            ready_ms: 0,
             kind: floor.vehicles[i].kind,
             class: floor.kinds[floor.vehicles[i].kind.index()].class(false),
             goal: None,

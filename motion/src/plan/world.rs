@@ -45,6 +45,8 @@ pub(super) struct Agent {
     pub kind: u8,
     pub class: u8,
     pub node: u32,
+    /// How long it takes to get to `node`, where it is not there yet.
+    pub ready_ms: u32,
     /// Where it goes, or [`NONE`].
     pub goal: u32,
     /// The distance field to the goal, or [`NONE`] if there is no goal that can be reached.

@@ -210,6 +210,7 @@ impl Shop {
                 movable: !stands,
                 node,
                 seq,
+                ready_ms: 0,
                 kind: KindId(0),
                 class: ClassId(0),
                 goal: driver.goal,

@@ -4,7 +4,7 @@ use super::dice::dice;
 use super::incidents::{Area, Pallet};
 use super::{Fault, FaultKind, Target};
 use crate::floor::SimFloor;
-use takt_maps::VehicleId;
+use takt_maps::{NodeId, VehicleId};
 
 impl SimFloor {
     /// Begins a fault of vehicles, PLCs, ways and areas; what happens at once has then happened. `false`: it is not the
@@ -68,9 +68,14 @@ impl SimFloor {
     /// A person drives a vehicle that stands between two nodes, with nothing to do, back to the one that it came from.
     /// Says whether there was anything to do.
     pub fn drive_back(&mut self, id: VehicleId) -> bool {
-        let vehicle = &mut self.vehicles[id.index()];
-        let node = self.floor.roadmap.node(vehicle.motion().node());
-        vehicle.drive_back((f64::from(node.x_mm), f64::from(node.y_mm)))
+        self.drive_to(id, self.vehicles[id.index()].motion().node())
+    }
+
+    /// A person drives a vehicle with nothing to do to a node. Says whether it was elsewhere.
+    pub fn drive_to(&mut self, id: VehicleId, node: NodeId) -> bool {
+        let at = self.floor.roadmap.node(node);
+        let to_mm = (f64::from(at.x_mm), f64::from(at.y_mm));
+        self.vehicles[id.index()].drive_to(node, at.level, to_mm)
     }
 
     /// A person switches a vehicle off and on: it forgets its base.

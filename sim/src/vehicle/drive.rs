@@ -142,10 +142,11 @@ impl Drive {
         self.node
     }
 
-    /// Puts it at a point, at rest; says whether it was more than a hair away from it.
-    pub fn put_at(&mut self, (x, y): (f64, f64)) -> bool {
+    /// Puts it at a node, at rest; says whether it was more than a hair away from it.
+    pub fn put_at(&mut self, node: NodeId, level: LevelId, (x, y): (f64, f64)) -> bool {
         let (dx, dy) = (self.x - x, self.y - y);
         let elsewhere = dx * dx + dy * dy > 1.0;
+        (self.node, self.level) = (node, level);
         if elsewhere {
             (self.x, self.y, self.speed, self.progress) = (x, y, 0.0, 0.0);
             self.astray = false;

@@ -1,7 +1,7 @@
 //! Faults begin and end: who does them, and what a controller's death means.
 
 use takt_maps::words::LoadId;
-use takt_maps::{OrderId, VehicleId};
+use takt_maps::{NodeId, OrderId, PlaceId, VehicleId};
 use takt_scheduler::orders::PRIORITY_MAX;
 use takt_sim::faults::{Fault, FaultKind, Target};
 
@@ -116,14 +116,55 @@ impl Rehearsal {
                 continue;
             }
             if motion.finished() {
-                self.sim.drive_back(vehicle);
-                self.ask(Ask::LocateVehicle(vehicle));
+                if let Some(node) = self.free_node_near(vehicle) {
+                    self.sim.drive_to(vehicle, node);
+                    self.ask(Ask::LocateVehicle(vehicle));
+                }
             } else {
-                // A base that begins elsewhere is forgotten by who is switched off and on, and by a new controller.
+                // A base that begins elsewhere is forgotten by who is switched off and on.
                 self.sim.switch_off_and_on(vehicle);
-                self.trouble.restarts();
             }
         }
+    }
+
+    /// The nearest node, by edges, that a vehicle can be driven to by hand: nobody else is there or holds it.
+    fn free_node_near(&self, vehicle: VehicleId) -> Option<NodeId> {
+        let (floor, traffic) = (&*self.floor, self.controller.traffic());
+        let class = floor
+            .kind_of(vehicle)
+            .class(self.sim.vehicle(vehicle).loaded());
+        let others = (0..floor.vehicles.len()).map(VehicleId::from_index);
+        let others = others.filter(|&other| other != vehicle);
+        let stand: Vec<PlaceId> = others
+            .map(|other| {
+                floor
+                    .roadmap
+                    .place_of(self.sim.vehicle(other).motion().node())
+            })
+            .collect();
+        let is_free = |node: NodeId| {
+            let conflicts = floor.conflicts.of(class, floor.roadmap.place_of(node));
+            conflicts.iter().all(|conflict| {
+                traffic.holder(conflict.place).is_none_or(|v| v == vehicle)
+                    && !stand.contains(&conflict.place)
+            })
+        };
+        let mut near = vec![self.sim.vehicle(vehicle).motion().node()];
+        let mut next = 0;
+        while let Some(&node) = near.get(next) {
+            if is_free(node) {
+                return Some(node);
+            }
+            next += 1;
+            for &edge in floor.roadmap.out_edges(node) {
+                let edge = floor.roadmap.edge(edge);
+                let (to, kind) = (edge.to, floor.vehicles[vehicle.index()].kind);
+                if edge.allows(kind) && !near.contains(&to) {
+                    near.push(to);
+                }
+            }
+        }
+        None
     }
 
     fn end_fault(&mut self, fault: &Fault) {

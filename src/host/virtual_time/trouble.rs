@@ -253,15 +253,6 @@ impl Trouble {
         });
     }
 
-    /// Operators start the controller again.
-    pub(super) fn restarts(&mut self) {
-        self.death = Some(Death {
-            at: Point::AfterAnswers,
-            power_cut: None,
-            down_ms: 500,
-        });
-    }
-
     /// Does the machine of the controller that dies lose power?
     pub(super) fn loses_power(&self) -> bool {
         self.death.is_some_and(|death| death.power_cut.is_some())

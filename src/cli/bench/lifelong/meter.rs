@@ -39,15 +39,44 @@ fn cpu_ns() -> u64 {
     LiveClock.cpu_ns().unwrap_or(0)
 }
 
-/// Cuts a step off by CPU time, and notes the work at which each phase was cut.
+/// Notes where another budget cuts a step off.
+pub struct Noted<B> {
+    pub budget: B,
+    /// At which question each phase was cut off, from 0; [`u64::MAX`]: not.
+    pub cut: [u64; 5],
+    asked: [u64; 5],
+}
+
+impl<B> Noted<B> {
+    /// A budget of which nothing has been asked yet.
+    pub fn new(budget: B) -> Self {
+        Self {
+            budget,
+            cut: [u64::MAX; 5],
+            asked: [0; 5],
+        }
+    }
+}
+
+impl<B: Budget> Budget for Noted<B> {
+    fn spent(&mut self, phase: Phase, work: u64) -> bool {
+        let spent = self.budget.spent(phase, work);
+        let cut = &mut self.cut[phase as usize];
+        let asked = &mut self.asked[phase as usize];
+        if spent && *cut == u64::MAX {
+            *cut = *asked;
+        }
+        *asked += 1;
+        spent
+    }
+}
+
+/// Cuts a step off by CPU time.
 pub struct ClockBudget {
     /// When the step began.
     pub meter: Meter,
     /// The limit of the step.
     pub limit: Duration,
-    /// At which question each phase was cut off, from 0; [`u64::MAX`]: not.
-    pub cut: [u64; 5],
-    asked: [u64; 5],
     /// When the last field was made.
     refreshed: Duration,
     /// What it took from there until each robot had had its turn.
@@ -60,8 +89,6 @@ impl ClockBudget {
         Self {
             meter,
             limit,
-            cut: [u64::MAX; 5],
-            asked: [0; 5],
             refreshed: Duration::ZERO,
             pass: None,
         }
@@ -87,16 +114,7 @@ impl Budget for ClockBudget {
             Phase::Improve if self.pass.is_none() => self.pass = Some(now - self.refreshed),
             _ => {}
         }
-        let spent = now >= limit;
-        let (cut, asked) = (
-            &mut self.cut[phase as usize],
-            &mut self.asked[phase as usize],
-        );
-        if spent && *cut == u64::MAX {
-            *cut = *asked;
-        }
-        *asked += 1;
-        spent
+        now >= limit
     }
 }
 
@@ -107,7 +125,7 @@ pub struct ReplayBudget {
 }
 
 impl ReplayBudget {
-    /// A budget that ends where [`ClockBudget::cut`] says.
+    /// A budget that ends where [`Noted::cut`] says.
     pub fn new(cut: [u64; 5]) -> Self {
         Self { cut, asked: [0; 5] }
     }
@@ -127,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_phase_is_cut_where_it_was_first_said_to_be_over() {
-        let mut budget = ClockBudget::new(Meter::begin(), Duration::MAX);
+        let mut budget = Noted::new(ClockBudget::new(Meter::begin(), Duration::MAX));
         // Three questions at the same work, and the time is over between the second and the third.
         assert!(!budget.spent(Phase::Choose, 5) && !budget.spent(Phase::Choose, 5));
-        budget.limit = Duration::ZERO;
+        budget.budget.limit = Duration::ZERO;
         assert!(budget.spent(Phase::Choose, 5) && budget.spent(Phase::Choose, 9));
         let mut again = ReplayBudget::new(budget.cut);
         assert!(!again.spent(Phase::Choose, 5) && !again.spent(Phase::Choose, 5));

@@ -62,6 +62,10 @@ pub fn run(args: LifelongArgs) -> Result<(), Failure> {
             writable(option, file)?;
         }
     }
+    if args.output.is_some() && args.output == args.work_log {
+        let why = "--output and --work-log name the same file: each needs its own";
+        return Err(Failure::BadInput(why.to_owned()));
+    }
     let instance = lorr::load(&args.instance).map_err(Failure::Files)?;
     let limit = match (&args.replay_work, args.work) {
         (Some(path), _) => Limit::Replay(read_log(path, args.steps)?),

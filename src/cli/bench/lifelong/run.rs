@@ -13,7 +13,7 @@ use takt_motion::plan::lifelong::{
 use super::chains::place;
 use super::choice::Chooser;
 use super::figures::{Figures, Times};
-use super::meter::{ClockBudget, Meter, ReplayBudget};
+use super::meter::{ClockBudget, Meter, Noted, ReplayBudget};
 use super::record::{Ended, Record};
 use super::work_log::StepWork;
 use super::world::World;
@@ -77,15 +77,15 @@ impl<'a> Run<'a> {
         let meter = Meter::begin();
         let (cut, late) = match &self.limit {
             Limit::Time(limit) => {
-                let mut budget = ClockBudget::new(meter, *limit);
+                let mut budget = Noted::new(ClockBudget::new(meter, *limit));
                 self.think(&mut budget);
-                self.times.passes.extend(budget.pass);
+                self.times.passes.extend(budget.budget.pass);
                 (budget.cut, None)
             }
             Limit::Work(work) => {
-                let work = *work;
-                self.think(&mut WorkBudget(work));
-                ([u64::MAX; 5], Some(false))
+                let mut budget = Noted::new(WorkBudget(*work));
+                self.think(&mut budget);
+                (budget.cut, Some(false))
             }
             Limit::Replay(log) => {
                 let step = log[self.world.time as usize];
