@@ -245,10 +245,10 @@ fn given_moves(ready_ms: [u32; 2], deceleration_mm_s2: u32) -> Vec<VehicleId> {
 #[test]
 fn operations_go_on_as_far_as_ground_is_needed_now_and_who_is_there_first_goes_first() {
     let (first, second) = (VehicleId(0), VehicleId(1));
-    assert_eq!(given_moves([0, 3_000], 500), [first]);
-    assert_eq!(given_moves([3_000, 0], 500), [second]);
-    assert_eq!(given_moves([3_000, 3_000], 500), []);
-    assert_eq!(given_moves([0, 0], 500).len(), 1);
+    assert_eq!(given_moves([0, 3_000], 1_000), [first]);
+    assert_eq!(given_moves([3_000, 0], 1_000), [second]);
+    assert_eq!(given_moves([3_000, 3_000], 1_000), []);
+    assert_eq!(given_moves([0, 0], 1_000).len(), 1);
 }
 
 #[test]
