@@ -2,9 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
-use takt_maps::formats::{self, LoadOptions};
 
-use super::floor_args::DEFAULT_FLOOR;
 use super::{Failure, FloorArgs};
 
 /// Arguments of `takt check`.
@@ -19,21 +17,8 @@ pub struct CheckArgs {
 
 /// Checks a floor and says what is on it.
 pub fn run(args: CheckArgs) -> Result<(), Failure> {
-    let path = args
-        .floor
-        .floor
-        .clone()
-        .unwrap_or_else(|| DEFAULT_FLOOR.into());
-    let options = LoadOptions {
-        cell_m: args.floor.cell.unwrap_or(1.0),
-        vehicles: args.floor.vehicles,
-        seed: args.floor.seed,
-    };
-    let builtin = path
-        .to_str()
-        .filter(|_| !path.exists())
-        .and_then(formats::builtin);
-    match builtin.unwrap_or_else(|| formats::load(&path, &options)) {
+    let path = args.floor.path();
+    match args.floor.read(args.floor.vehicles) {
         Ok(loaded) => {
             let f = &loaded.floor;
             if args.json {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use takt_maps::Floor;
-use takt_maps::formats::{self, LoadOptions};
+use takt_maps::formats::{self, LoadOptions, Loaded};
+use takt_maps::{Floor, Problem, Problems};
 
 use super::Failure;
 use super::args::metres;
@@ -22,8 +22,8 @@ pub struct FloorArgs {
     /// Floor file (.toml), MovingAI grid (.map), openTCS plant model (.xml), or the name of a built-in floor
     #[arg(value_name = "FLOOR")]
     pub floor: Option<PathBuf>,
-    /// Size of a grid's cells (grids only)
-    #[arg(long, value_name = "LENGTH", value_parser = metres, default_value = "1m")]
+    /// Size of a grid's cells (grids only) [default: 1m]
+    #[arg(long, value_name = "LENGTH", value_parser = metres)]
     pub cell: Option<f64>,
     /// Vehicles to put on a grid (grids only)
     #[arg(long, value_name = "N")]
@@ -37,30 +37,14 @@ impl FloorArgs {
     /// Loads it; warnings and what is not used go to stderr.
     ///
     /// # Errors
-    /// All problems of the file.
+    /// All problems of the file; options that say what this floor decides itself.
     pub fn load(&self) -> Result<Arc<Floor>, Failure> {
-        let options = LoadOptions {
-            cell_m: self.cell.unwrap_or(1.0),
-            vehicles: self.vehicles,
-            seed: self.seed,
-        };
-        let path = self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR));
-        let builtin = path
-            .to_str()
-            .filter(|_| !path.exists())
-            .and_then(formats::builtin);
-        // The floors of `takt bench cycle`, so that its recordings can be replayed.
-        let synthetic = path
-            .to_str()
-            .filter(|_| !path.exists())
-            .and_then(synthetic::Options::named);
-        if let Some(options) = synthetic {
-            return Ok(Arc::new(synthetic::floor(&options)?));
-        }
-        let loaded = match builtin {
-            Some(loaded) => loaded?,
-            None => formats::load(path, &options)?,
-        };
+        self.load_fleet(self.vehicles)
+    }
+
+    /// Loads it with so many vehicles, if that is for the user to decide, and otherwise with its own.
+    pub(super) fn load_fleet(&self, vehicles: Option<usize>) -> Result<Arc<Floor>, Failure> {
+        let loaded = self.read(vehicles)?;
         if !loaded.warnings.is_empty() {
             eprint!("{}", loaded.warnings.plain());
         }
@@ -69,13 +53,50 @@ impl FloorArgs {
         }
         Ok(Arc::new(loaded.floor))
     }
-}
 
-impl FloorArgs {
+    /// Loads it and says nothing.
+    pub(super) fn read(&self, vehicles: Option<usize>) -> Result<Loaded, Problems> {
+        let options = LoadOptions {
+            cell_m: self.cell.unwrap_or(1.0),
+            vehicles,
+            seed: self.seed,
+        };
+        let path = self.path();
+        let name = path.to_str().filter(|_| !path.exists());
+        // The floors of `takt bench cycle`, so that its recordings can be replayed.
+        let synthetic = name.and_then(synthetic::Options::named);
+        let loaded = match (synthetic, name.and_then(formats::builtin)) {
+            (Some(options), _) => synthetic::floor(&options)?.into(),
+            (None, Some(loaded)) => loaded?,
+            (None, None) => formats::load(path, &options)?,
+        };
+        let given = [
+            ("--cell", self.cell.is_some()),
+            ("--vehicles", self.vehicles.is_some()),
+        ];
+        let useless = given
+            .into_iter()
+            .find_map(|(option, given)| given.then_some(option));
+        match useless.filter(|_| !loaded.is_grid) {
+            None => Ok(loaded),
+            Some(option) => {
+                let what = format!("{option} is for MovingAI grids, and this floor is none");
+                let hint = "leave it out: the floor itself says how large it is and which vehicles it has; \
+                            `takt sim --sweep vehicles=N` and `takt bench traffic --fleet N` take the first N of them";
+                let problem = Problem::error(what, None).hint(hint);
+                Err(Problems::one(path.display().to_string(), problem))
+            }
+        }
+    }
+
+    /// What was named, or what is taken if nothing was.
+    pub(super) fn path(&self) -> &Path {
+        self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR))
+    }
+
     /// What a scenario file calls this floor; `None`: it has no name for it, as for a grid with cells of another size.
     pub fn choice(&self, floor: &Floor) -> Option<FloorChoice> {
-        let path = self.floor.as_deref().unwrap_or(Path::new(DEFAULT_FLOOR));
-        let path = path.to_str()?;
+        let path = self.path().to_str()?;
         let with_fleet = self.vehicles.map(|n| format!("{path}:{n}"));
         let names = with_fleet.into_iter().chain([path.to_owned()]);
         let mut choices = names.filter_map(|name| name.parse::<FloorChoice>().ok());

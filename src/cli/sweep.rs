@@ -92,14 +92,7 @@ pub(super) fn fleets(
     sizes: &[usize],
     option: &str,
 ) -> Result<Vec<Arc<Floor>>, Failure> {
-    let load = |n: usize| {
-        let vehicles = Some(n);
-        FloorArgs {
-            vehicles,
-            ..floor.clone()
-        }
-        .load()
-    };
+    let load = |n: usize| floor.load_fleet(Some(n));
     let most = sizes.iter().copied().max().unwrap_or(1);
     let largest = load(most)?;
     let has = largest.vehicles.len();

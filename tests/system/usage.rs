@@ -41,6 +41,9 @@ fn values_that_cannot_be_are_refused_with_what_could() {
         ),
         ("bench queue --rounds 0", "1..=1000"),
         ("bench cylce", "'cycle'"),
+        ("sim --vehicles 3", "--vehicles is for MovingAI grids"),
+        ("bench traffic --cell 2m", "--cell is for MovingAI grids"),
+        ("check electronics-line --vehicles 3", "--sweep vehicles=N"),
     ] {
         run(Path::new("."), words).refused(2, &[said]);
     }

@@ -51,6 +51,20 @@ pub struct Loaded {
     pub warnings: Problems,
     /// What the file contains and Takt does not use yet, one line a sort.
     pub unused: Vec<String>,
+    /// Is it a grid? Then the size of its cells and its fleet are the user's to decide.
+    pub is_grid: bool,
+}
+
+impl From<Floor> for Loaded {
+    /// A floor about which there is nothing to say.
+    fn from(floor: Floor) -> Self {
+        Self {
+            floor,
+            warnings: Problems::new("", "", Vec::new()),
+            unused: Vec::new(),
+            is_grid: false,
+        }
+    }
 }
 
 /// The floors inside the binary, by name; the first is the default.
@@ -119,20 +133,28 @@ fn parse(
     options: &LoadOptions,
 ) -> Result<Loaded, Problems> {
     let renamed = |p: Problems| Problems::new(name, text, p.list().to_vec());
-    let (spec, unused) = match format_of(extension, text) {
+    let (spec, unused, is_grid) = match format_of(extension, text) {
         Format::Native => return native_floor(name, text),
-        Format::MovingAi => (
-            movingai::parse(text, options, stem).map_err(renamed)?,
-            vec![],
-        ),
-        Format::OpenTcs => opentcs::parse(text, options, stem).map_err(renamed)?,
+        Format::MovingAi => {
+            let spec = movingai::parse(text, options, stem).map_err(renamed)?;
+            (spec, vec![], true)
+        }
+        Format::OpenTcs => {
+            let (spec, unused) = opentcs::parse(text, options, stem).map_err(renamed)?;
+            (spec, unused, false)
+        }
     };
-    finish(name, text, &spec, Vec::new(), unused)
+    let loaded = finish(name, text, &spec, Vec::new())?;
+    Ok(Loaded {
+        unused,
+        is_grid,
+        ..loaded
+    })
 }
 
 fn native_floor(name: &str, text: &str) -> Result<Loaded, Problems> {
     match native::parse(text) {
-        Ok((spec, problems)) => finish(name, text, &spec, problems, Vec::new()),
+        Ok((spec, problems)) => finish(name, text, &spec, problems),
         Err(problems) => Err(Problems::new(name, text, problems)),
     }
 }
@@ -142,13 +164,11 @@ fn finish(
     text: &str,
     spec: &FloorSpec,
     read: Vec<Problem>,
-    unused: Vec<String>,
 ) -> Result<Loaded, Problems> {
     match compile(spec, read) {
         Ok((floor, warnings)) => Ok(Loaded {
-            floor,
             warnings: Problems::new(name, text, warnings),
-            unused,
+            ..Loaded::from(floor)
         }),
         Err(problems) => Err(Problems::new(name, text, problems)),
     }

@@ -1,7 +1,7 @@
 //! How it is decided who goes first where ways meet: the planner in use, and baselines to compare it with.
 
 use super::blocks::Blocks;
-use super::kept::{Keeping, KeptOrder};
+use super::kept::{self, Keeping, KeptOrder};
 use super::{Planner, PlannerOptions};
 use crate::proposal::{MotionProposal, MotionSnapshot};
 use takt_maps::Floor;
@@ -73,7 +73,7 @@ impl AnyPlanner {
         };
         match discipline {
             Discipline::Graph => Self::Graph(Box::new(Planner::new(floor, options))),
-            Discipline::Kept => kept(2, 0, true, false),
+            Discipline::Kept => kept(kept::STEPS, 0, true, false),
             Discipline::Operations => kept(1, 0, true, true),
             Discipline::Fixed => kept(8, 1, false, false),
             Discipline::Blocks => Self::Blocks(Box::new(Blocks::new(floor, options))),

@@ -26,6 +26,10 @@ pub(super) struct Keeping {
     pub bends: bool,
 }
 
+/// Steps by which an order grows at a time that bends and doesn't grow by operations: with more of them whoever is late holds
+/// up more of the others.
+pub(super) const STEPS: u32 = 2;
+
 /// A planner that does not take back what it has proposed.
 #[derive(Clone, Debug)]
 pub struct KeptOrder {
@@ -47,8 +51,8 @@ pub struct KeptOrder {
 }
 
 impl KeptOrder {
-    /// A planner for a floor. Where edges are so short that operations would not reach far enough, it goes by two steps at a
-    /// time instead.
+    /// A planner for a floor. Where edges are so short that operations would not reach far enough, it goes by [`STEPS`] at
+    /// a time instead.
     pub(super) fn new(floor: &Floor, options: PlannerOptions, mut keeping: Keeping) -> Self {
         let options = PlannerOptions {
             window: keeping.steps,
@@ -59,9 +63,9 @@ impl KeptOrder {
         let mut planner = Planner::new(floor, options);
         if keeping.operations && !planner.rounds.reach_far(&planner.graph) {
             keeping.operations = false;
-            keeping.steps = 2;
+            keeping.steps = STEPS;
             planner.options.operations = false;
-            planner.options.window = 2;
+            planner.options.window = STEPS;
         }
         let vehicles = floor.vehicles.len();
         Self {
