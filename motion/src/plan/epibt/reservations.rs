@@ -149,6 +149,53 @@ impl<const MOMENTS: usize> Reservations<MOMENTS> {
         }
     }
 
+    /// Calls `each` with those whom an agent would be in conflict with that goes from one place to another in the step before
+    /// a moment, or stays; with itself, too, unless its own reservations are removed.
+    #[inline]
+    pub fn meet<G: Ground>(
+        &self,
+        ground: &G,
+        agent: u32,
+        moment: usize,
+        (from, to): (Place, Place),
+        mut each: impl FnMut(u32),
+    ) {
+        let class = self.class[agent as usize];
+        for (piece, classes) in ground.conflicts(class, to) {
+            let other = self.at(piece, moment);
+            if other != NONE && self.is_of(other, classes) {
+                each(other);
+            }
+            let before = self.at(piece, moment - 1);
+            if from != to && before != NONE && before != agent {
+                let mut swaps = ground.conflicts(class, from);
+                if swaps.any(|(piece, _)| self.at(piece, moment) == before) {
+                    each(before);
+                }
+            }
+        }
+    }
+
+    /// May an agent do that step, and is there room in the areas that it leads to?
+    #[inline]
+    pub fn is_free<G: Ground>(
+        &self,
+        ground: &G,
+        agent: u32,
+        moment: usize,
+        step: (Place, Place),
+    ) -> bool {
+        let mut is_free = true;
+        self.meet(ground, agent, moment, step, |_| is_free = false);
+        let capacities = ground.capacities();
+        is_free
+            && (capacities.is_empty()
+                || ground.areas(step.1).iter().all(|&area| {
+                    let inside = self.in_area[usize::from(area) * MOMENTS + moment];
+                    inside < capacities[usize::from(area)]
+                }))
+    }
+
     /// The class of an agent.
     #[inline]
     pub fn class(&self, agent: u32) -> u8 {

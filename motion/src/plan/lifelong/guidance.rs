@@ -22,6 +22,9 @@ const DECAY: u32 = 4;
 /// Steps that going against a flow of one agent a step costs for each edge.
 const CONTRAFLOW: u64 = 20;
 
+/// The same where windows plan: they see sooner who comes against them.
+const CONTRAFLOW_WINDOWS: u64 = 3;
+
 /// Steps that it costs to go where somebody waits all the time, on an empty floor; less the fewer places are free, for where
 /// all wait there is no better way.
 const STANDING: u64 = 10;
@@ -94,13 +97,18 @@ impl Guidance {
         }
     }
 
-    /// Ends a step; now and then the costs are made anew.
-    pub fn end_step(&mut self) {
+    /// Ends a step, planned by windows or operations; now and then the costs are made anew.
+    pub fn end_step(&mut self, windows: bool) {
         self.steps += 1;
         if !self.steps.is_multiple_of(PERIOD) {
             return;
         }
         self.version += 1;
+        let contraflow = if windows {
+            CONTRAFLOW_WINDOWS
+        } else {
+            CONTRAFLOW
+        };
         // What a flow of one agent a step comes to in the long run.
         let full = u64::from(ONE) * u64::from(PERIOD << DECAY);
         for (cost, &edge) in self.costs.iter_mut().zip(&self.edges) {
@@ -112,7 +120,7 @@ impl Guidance {
                 NONE => 0,
                 opposite => u64::from(self.flow[opposite as usize]),
             };
-            let more = CONTRAFLOW * u64::from(STEP) * flow / full + self.standing * waits / full;
+            let more = contraflow * u64::from(STEP) * flow / full + self.standing * waits / full;
             *cost = (u64::from(STEP) + more).min(u64::from(ARC_MAX)) as u16;
         }
         for flow in self.flow.iter_mut().chain(&mut self.waits) {

@@ -11,6 +11,8 @@
 //! 5. improves the plan until the budget ends: agents, chosen at random, try to get something better, and keep it if the
 //!    weighted sum over all who were pushed for it is better, too.
 //!
+//! Where there is room, and nobody is stuck (`jams`), 3 to 5 are done with ways that reach further (`windows`).
+//!
 //! Sources: Yukhnevich, Andreychuk: "Enhancing PIBT via Multi-Action Operations" (arXiv 2511.09193); Chen, Harabor, Li,
 //! Stuckey: "Traffic Flow Optimisation for Lifelong Multi-Agent Path Finding" (AAAI 2024); Li, Chen, Harabor, Stuckey,
 //! Koenig: "Anytime Multi-Agent Path Finding via Large Neighborhood Search" (IJCAI 2021).
@@ -22,6 +24,7 @@ mod distances;
 mod fields;
 mod guidance;
 mod hops;
+mod jams;
 mod landmarks;
 mod looking;
 mod neighbours;
@@ -33,6 +36,10 @@ mod space;
 #[cfg(test)]
 mod tests;
 mod turning_grid;
+mod window_search;
+#[cfg(test)]
+mod window_tests;
+mod windows;
 
 pub use super::epibt::STEP;
 pub use agent::Agent;
@@ -47,9 +54,12 @@ use arcs::Backward;
 use distances::Distances;
 use fields::{Fields, Need, Ways};
 use guidance::Guidance;
+use jams::Jams;
 use landmarks::Landmarks;
 use operations::{MOMENTS, Operations, acting};
 use ranking::Ranking;
+use window_search::View;
+use windows::Windows;
 
 use super::chance::Chance;
 use super::epibt::{Attempt, Choices, Effort, Log, Path, Reservations, Rings, VALUE_UNIT, Visits};
@@ -117,6 +127,9 @@ pub struct Lifelong<S> {
     /// The agents of this step; those who are to wait for others idle.
     agents: Vec<Agent>,
     ranking: Ranking,
+    jams: Jams,
+    /// On floors with room only.
+    windows: Option<Windows>,
     pushing: Vec<bool>,
     visits: Visits<MOMENTS>,
     log: Log,
@@ -141,7 +154,10 @@ impl<S: Space + Sync> Lifelong<S> {
         let operations = Operations::new(&space, acting(space.places(), agents));
         let neighbours = Neighbours::new(&space);
         let backward = Backward::new(&space);
+        let jams = Jams::new(space.places(), agents);
         Self {
+            windows: jams.is_roomy().then(|| Windows::new(&space, agents)),
+            jams,
             landmarks: Landmarks::new(&space, &backward),
             backward,
             guidance: Guidance::new(&space, &neighbours, agents),
@@ -253,12 +269,54 @@ impl<S: Space + Sync> Lifelong<S> {
         (self.work, self.fields.work) = (0, 0);
         self.make_fields(agents, budget);
         self.rank(agents);
+        let (stuck, for_sure) = self.ranking.stuck(agents, self.step);
+        if self.jams.windows(agents.len(), stuck, for_sure) {
+            self.plan_windows(budget);
+        } else {
+            self.plan_operations(budget);
+        }
+        &self.actions
+    }
+
+    fn plan_operations(&mut self, budget: &mut impl Budget) {
         self.carry_on();
         self.find_room();
         self.take_turns(budget);
         self.improve(budget);
         self.act();
-        &self.actions
+    }
+
+    fn plan_windows(&mut self, budget: &mut impl Budget) {
+        let work = self.fields.work;
+        let Some(windows) = &mut self.windows else {
+            return self.plan_operations(budget);
+        };
+        let view = View {
+            space: &self.space,
+            distances: Distances {
+                space: &self.space,
+                fields: &self.fields,
+                landmarks: &self.landmarks,
+            },
+            costs: &self.guidance.costs,
+            agents: &self.agents,
+            weight: &self.ranking.weight,
+        };
+        windows.carry_on(&view);
+        windows.take_turns(&view, self.ranking.order(), budget, work);
+        windows.improve(&view, &mut self.random, budget, work);
+        self.work = windows.work();
+        for (index, agent) in self.agents.iter().enumerate() {
+            let way = windows.way(index);
+            let action = window_search::action(&self.space, way[0], way[1]) as u8;
+            if agent.goal != NONE {
+                self.guidance.see::<S>(agent.state, action);
+            }
+            self.actions[index] = action;
+            // No operation goes on from here.
+            self.expected[index] = NONE;
+        }
+        self.guidance.end_step(true);
     }
 
     /// Makes the fields that agents need, of goals first, for those before others who went first in the last step; then makes
@@ -462,6 +520,9 @@ impl<S: Space + Sync> Lifelong<S> {
             self.expected[index] = self.space.next(agent.state, usize::from(action));
             self.paths[index] = *self.choices.path(index as u32, route);
         }
-        self.guidance.end_step();
+        self.guidance.end_step(false);
+        if let Some(windows) = &mut self.windows {
+            windows.forget();
+        }
     }
 }

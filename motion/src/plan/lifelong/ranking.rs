@@ -6,6 +6,7 @@
 
 use super::agent::Agent;
 use super::fields::UNREACHABLE;
+use super::jams::{STUCK, STUCK_FOR_SURE};
 use super::space::{NONE, Place, State};
 use crate::plan::rank::mix;
 
@@ -95,6 +96,19 @@ impl Ranking {
         }
         let round = u64::from((step - progress.step) / PATIENCE);
         round > 0 && mix(round << 32 | u64::from(index)) & 1 == 1
+    }
+
+    /// How many may be stuck, since they haven't got nearer to their goals for long, and is one of them stuck for sure?
+    pub fn stuck(&self, agents: &[Agent], step: u32) -> (usize, bool) {
+        let since = |(agent, progress): (&Agent, &Progress)| match agent.goal {
+            NONE => 0,
+            _ => step - progress.step,
+        };
+        let stuck = agents.iter().zip(&self.progress).map(since);
+        stuck.fold((0, false), |(count, for_sure), steps| {
+            let count = count + usize::from(steps >= STUCK);
+            (count, for_sure || steps >= STUCK_FOR_SURE)
+        })
     }
 
     /// The agents in their order, at first as they are numbered.

@@ -7,18 +7,24 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 /// A fleet on a grid: positions as columns and rows, apart from the planner's numbering.
-struct Fleet {
-    width: usize,
-    free: Vec<bool>,
+pub(super) struct Fleet {
+    pub width: usize,
+    pub free: Vec<bool>,
     /// Column, row, orientation.
-    at: Vec<(i32, i32, u8)>,
+    pub at: Vec<(i32, i32, u8)>,
     goals: Vec<Option<u32>>,
     reached: u32,
     random: Pcg64Mcg,
 }
 
 impl Fleet {
-    fn new(width: usize, height: usize, blocked_percent: u32, agents: usize, seed: u64) -> Self {
+    pub fn new(
+        width: usize,
+        height: usize,
+        blocked_percent: u32,
+        agents: usize,
+        seed: u64,
+    ) -> Self {
         let mut random = Pcg64Mcg::seed_from_u64(seed);
         let mut free: Vec<bool> = (0..width * height)
             .map(|_| random.next_u32() % 100 >= blocked_percent)
@@ -49,7 +55,7 @@ impl Fleet {
         }
     }
 
-    fn cell(&self, agent: usize) -> u32 {
+    pub fn cell(&self, agent: usize) -> u32 {
         let (x, y, _) = self.at[agent];
         y as u32 * self.width as u32 + x as u32
     }
