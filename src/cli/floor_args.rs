@@ -70,23 +70,31 @@ impl FloorArgs {
             (None, Some(loaded)) => loaded?,
             (None, None) => formats::load(path, &options)?,
         };
-        let given = [
-            ("--cell", self.cell.is_some()),
-            ("--vehicles", self.vehicles.is_some()),
-        ];
-        let useless = given
-            .into_iter()
-            .find_map(|(option, given)| given.then_some(option));
-        match useless.filter(|_| !loaded.is_grid) {
-            None => Ok(loaded),
-            Some(option) => {
-                let what = format!("{option} is for MovingAI grids, and this floor is none");
-                let hint = "leave it out: the floor itself says how large it is and which vehicles it has; \
-                            `takt sim --sweep vehicles=N` and `takt bench traffic --fleet N` take the first N of them";
-                let problem = Problem::error(what, None).hint(hint);
-                Err(Problems::one(path.display().to_string(), problem))
-            }
+        if loaded.is_grid {
+            return Ok(loaded);
         }
+        let given = [
+            (
+                self.cell.is_some(),
+                "--cell",
+                "leave it out: the floor itself says how large it is",
+            ),
+            (
+                self.vehicles.is_some(),
+                "--vehicles",
+                "leave it out: the floor itself says which vehicles it has; `takt sim --sweep vehicles=N` and \
+                 `takt bench traffic --fleet N` take the first N of them",
+            ),
+        ];
+        let problem = |(given, option, hint): (bool, &str, &str)| {
+            let what = format!("{option} is for MovingAI grids, and this floor is none");
+            given.then(|| Problem::error(what, None).hint(hint))
+        };
+        let problems: Vec<Problem> = given.into_iter().filter_map(problem).collect();
+        if problems.is_empty() {
+            return Ok(loaded);
+        }
+        Err(Problems::new(path.display().to_string(), "", problems))
     }
 
     /// What was named, or what is taken if nothing was.

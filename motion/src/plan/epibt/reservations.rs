@@ -176,7 +176,7 @@ impl<const MOMENTS: usize> Reservations<MOMENTS> {
         }
     }
 
-    /// May an agent do that step, and is there room in the areas that it leads to?
+    /// May an agent do that step, where there are neither areas nor any who may stay because they stood in conflict?
     #[inline]
     pub fn is_free<G: Ground>(
         &self,
@@ -187,13 +187,7 @@ impl<const MOMENTS: usize> Reservations<MOMENTS> {
     ) -> bool {
         let mut is_free = true;
         self.meet(ground, agent, moment, step, |_| is_free = false);
-        let capacities = ground.capacities();
         is_free
-            && (capacities.is_empty()
-                || ground.areas(step.1).iter().all(|&area| {
-                    let inside = self.in_area[usize::from(area) * MOMENTS + moment];
-                    inside < capacities[usize::from(area)]
-                }))
     }
 
     /// The class of an agent.

@@ -1,4 +1,4 @@
-//! Windows where there is room, operations where there is none or agents are stuck.
+//! Windows where there is room, operations where there is none or agents are stuck or in a hurry.
 //!
 //! Windowed search doesn't push anybody: where the ways are narrow some get stuck, sooner or later. Then operations plan for
 //! some time, the longer the more often that happens.
@@ -6,17 +6,23 @@
 /// Windows are for floors with so many places for each agent, at least.
 const PLACES_EACH: usize = 4;
 
+/// And with no more places: windowed search has a table of all states at each moment, 136 bytes a state.
+const PLACES_MAX: usize = 1 << 18;
+
 /// Who hasn't got nearer to its goal for so many steps may be stuck.
 pub const STUCK: u32 = 32;
 
 /// Who hasn't for so many steps is stuck.
 pub const STUCK_FOR_SURE: u32 = 8 * STUCK;
 
-/// One agent in so many that may be stuck is a jam.
+/// More than one agent in so many that may be stuck, and more than one, are a jam.
 const JAM_PART: usize = 50;
 
 /// Steps for which operations plan after the first jam; twice as many after each that follows soon.
 const BREAK: u32 = 64;
+
+/// The most steps for which they do.
+const BREAK_MAX: u32 = 16 * BREAK;
 
 /// Steps without a jam that count as much as a jam that follows soon does.
 const LONG: u32 = 512;
@@ -29,21 +35,21 @@ pub(super) struct Jams {
     left: u32,
     /// Steps for which they do after the next jam.
     next: u32,
-    /// Steps since the last jam in which windows planned.
+    /// Steps that windows have planned since the last jam.
     calm: u32,
 }
 
 impl Jams {
     pub fn new(places: usize, agents: usize) -> Self {
         Self {
-            is_roomy: agents * PLACES_EACH <= places,
+            is_roomy: agents * PLACES_EACH <= places && places <= PLACES_MAX,
             left: 0,
             next: BREAK,
             calm: 0,
         }
     }
 
-    /// Are there floors for which windows plan?
+    /// May windows plan on this floor?
     pub fn is_roomy(&self) -> bool {
         self.is_roomy
     }
@@ -58,9 +64,7 @@ impl Jams {
             return false;
         }
         if for_sure || stuck > (agents / JAM_PART).max(1) {
-            self.left = self.next;
-            self.next = self.next.saturating_mul(2);
-            self.calm = 0;
+            self.begin_break();
             return false;
         }
         self.calm += 1;
@@ -68,6 +72,18 @@ impl Jams {
             self.next = (self.next / 2).max(BREAK);
         }
         true
+    }
+
+    /// From the next step on operations plan for some time.
+    pub fn begin_break(&mut self) {
+        self.left = self.next;
+        self.next = (self.next * 2).min(BREAK_MAX);
+        self.calm = 0;
+    }
+
+    /// Was this the last step for which operations plan?
+    pub fn break_ends(&self) -> bool {
+        self.is_roomy && self.left == 0
     }
 }
 

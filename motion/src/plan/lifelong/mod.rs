@@ -94,6 +94,10 @@ const TURN: Effort = Effort {
     visits: 1,
     skip: 0,
 };
+/// The same where improvement has time: what is not found in turns it finds, and sooner for those for whom it counts.
+const SHORT_TURN: Effort = Effort { looks: 16, ..TURN };
+/// How many times the work of turns improvement has to have for that.
+const SHORT_TURN_SHARE: u64 = 8;
 /// An improvement.
 const IMPROVE: Effort = Effort {
     looks: 5_000,
@@ -141,6 +145,8 @@ pub struct Lifelong<S> {
     random: Chance,
     step: u32,
     work: u64,
+    /// Does improvement have so much time that turns may be short?
+    turns_short: bool,
     /// Are there fields of all places?
     all: bool,
 }
@@ -180,6 +186,7 @@ impl<S: Space + Sync> Lifelong<S> {
             random: Chance::new(options.seed),
             step: 0,
             work: 0,
+            turns_short: false,
             all: false,
             operations,
             space,
@@ -269,11 +276,15 @@ impl<S: Space + Sync> Lifelong<S> {
         (self.work, self.fields.work) = (0, 0);
         self.make_fields(agents, budget);
         self.rank(agents);
-        let (stuck, for_sure) = self.ranking.stuck(agents, self.step);
+        let is_there = |agent: &Agent| self.space.place(agent.state) == agent.goal;
+        let (stuck, for_sure) = self.ranking.stuck(agents, self.step, is_there);
         if self.jams.windows(agents.len(), stuck, for_sure) {
             self.plan_windows(budget);
         } else {
             self.plan_operations(budget);
+            if self.jams.break_ends() {
+                self.ranking.forget_progress();
+            }
         }
         &self.actions
     }
@@ -281,8 +292,12 @@ impl<S: Space + Sync> Lifelong<S> {
     fn plan_operations(&mut self, budget: &mut impl Budget) {
         self.carry_on();
         self.find_room();
+        let before = self.work;
         self.take_turns(budget);
+        let turned = self.work - before;
         self.improve(budget);
+        let improved = self.work - before - turned;
+        self.turns_short = improved >= SHORT_TURN_SHARE * turned;
         self.act();
     }
 
@@ -303,7 +318,10 @@ impl<S: Space + Sync> Lifelong<S> {
             weight: &self.ranking.weight,
         };
         windows.carry_on(&view);
-        windows.take_turns(&view, self.ranking.order(), budget, work);
+        if !windows.take_turns(&view, self.ranking.order(), budget, work) {
+            // Operations do more with little.
+            self.jams.begin_break();
+        }
         windows.improve(&view, &mut self.random, budget, work);
         self.work = windows.work();
         for (index, agent) in self.agents.iter().enumerate() {
@@ -472,6 +490,7 @@ impl<S: Space + Sync> Lifelong<S> {
 
     /// Each agent in turn gets the best that those before it leave.
     fn take_turns(&mut self, budget: &mut impl Budget) {
+        let effort = if self.turns_short { SHORT_TURN } else { TURN };
         let mut asked = self.work;
         for turn in 0..self.agents.len() {
             if self.work - asked >= WORK_UNASKED {
@@ -481,7 +500,7 @@ impl<S: Space + Sync> Lifelong<S> {
                 }
             }
             let agent = self.ranking.nth(turn);
-            let mut attempt = self.attempt(TURN, turn as u32 + 1);
+            let mut attempt = self.attempt(effort, turn as u32 + 1);
             attempt.improve(agent, i64::MAX, DEPTH);
             self.work += attempt.looked + 1;
         }

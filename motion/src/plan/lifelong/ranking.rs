@@ -64,6 +64,7 @@ impl Ranking {
         self.order.clear();
         for (index, agent) in agents.iter().enumerate() {
             let left = if agent.goal == NONE {
+                self.progress[index].goal = NONE;
                 u32::MAX
             } else {
                 let cost = cost(agent.state, agent.goal).min(u32::from(UNREACHABLE));
@@ -98,10 +99,26 @@ impl Ranking {
         round > 0 && mix(round << 32 | u64::from(index)) & 1 == 1
     }
 
+    /// From now on everybody has to get nearer than it is now: after a time in which costs were others.
+    pub fn forget_progress(&mut self) {
+        for progress in &mut self.progress {
+            progress.goal = NONE;
+        }
+    }
+
     /// How many may be stuck, since they haven't got nearer to their goals for long, and is one of them stuck for sure?
-    pub fn stuck(&self, agents: &[Agent], step: u32) -> (usize, bool) {
+    /// `is_there` says who is at its goal.
+    pub fn stuck(
+        &self,
+        agents: &[Agent],
+        step: u32,
+        is_there: impl Fn(&Agent) -> bool,
+    ) -> (usize, bool) {
         let since = |(agent, progress): (&Agent, &Progress)| match agent.goal {
             NONE => 0,
+            _ if is_there(agent) => 0,
+            // There is no way, as far as is known.
+            _ if progress.cost >= u32::from(UNREACHABLE) => 0,
             _ => step - progress.step,
         };
         let stuck = agents.iter().zip(&self.progress).map(since);

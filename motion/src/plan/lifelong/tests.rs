@@ -61,7 +61,7 @@ impl Fleet {
     }
 
     /// New goals for those who have none; one in eight idles.
-    fn agents(&mut self, grid: &TurningGrid) -> Vec<Agent> {
+    pub fn agents(&mut self, grid: &TurningGrid) -> Vec<Agent> {
         (0..self.at.len())
             .map(|i| {
                 if self.goals[i] == Some(self.cell(i)) {
@@ -84,7 +84,7 @@ impl Fleet {
     }
 
     /// Moves, and says what is wrong with that.
-    fn walk(&mut self, actions: &[u8]) -> Result<(), String> {
+    pub fn walk(&mut self, actions: &[u8]) -> Result<(), String> {
         let before = self.at.clone();
         for (at, &action) in self.at.iter_mut().zip(actions) {
             match action {

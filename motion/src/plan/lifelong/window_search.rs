@@ -15,6 +15,9 @@ pub const MOMENTS: usize = WINDOW + 1;
 /// The most that a way may be delayed by, in units of [`STEP`]; a way that waits all the time is by [`WINDOW`] steps.
 pub const DELAY_MAX: i32 = 64 * STEP as i32;
 
+/// States at moments that a search settles, at most; mostly it is a few dozen.
+const SETTLED_MAX: u64 = 5_000;
+
 /// States of an agent at each moment.
 pub type Way = [State; MOMENTS];
 
@@ -109,7 +112,8 @@ pub fn delay<S: Space>(view: &View<'_, S>, agent: usize, way: &Way) -> i32 {
         cost += measure.step(leg, step[0], action(view.space, step[0], step[1]));
         leg = measure.after(leg, view.space.place(step[1]));
     }
-    cost + measure.left(leg, way[WINDOW]) - measure.least
+    // Fields that know old costs, and estimates, may say less.
+    (cost + measure.left(leg, way[WINDOW]) - measure.least).max(0)
 }
 
 /// The action that leads from a state to the next one of a way.
@@ -163,7 +167,7 @@ impl WindowSearch {
     }
 
     /// The way that is delayed least, and by how much: by less than `below`; among equals one that gets far soon.
-    /// `reservations` of others are kept, if given.
+    /// `None`: there is no such way, or none was found with bounded effort. `reservations` of others are kept, if given.
     pub fn run<S: Space>(
         &mut self,
         view: &View<'_, S>,
@@ -175,6 +179,7 @@ impl WindowSearch {
         let measure = Measure::new(view, view.agents[agent]);
         let below = below.min(DELAY_MAX);
         self.begin(view.agents[agent].state);
+        let begun = self.work;
         let mut delay = 0;
         while delay < below {
             let Some(id) = self.open[delay as usize].pop() else {
@@ -186,6 +191,9 @@ impl WindowSearch {
                 continue;
             }
             self.work += 1;
+            if self.work - begun >= SETTLED_MAX {
+                return None;
+            }
             if usize::from(node.moment) == WINDOW {
                 return Some((self.way(id), node.delay));
             }

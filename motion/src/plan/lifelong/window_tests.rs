@@ -202,3 +202,24 @@ fn who_is_stuck_in_a_corridor_gets_out_of_it() {
     }
     assert!(met.iter().all(|&met| met), "{met:?}");
 }
+
+/// Who stays at its goal, or has one that can't be reached, is no reason to plan by operations.
+#[test]
+fn who_cannot_get_nearer_is_not_stuck() {
+    let mut fleet = Fleet::new(10, 10, 0, 4, 2);
+    // A cell that nobody gets to.
+    for wall in [8, 18, 19] {
+        fleet.free[wall] = false;
+    }
+    fleet.at = vec![(0, 0, 0), (1, 0, 0), (5, 5, 1), (3, 7, 2)];
+    let grid = TurningGrid::new(fleet.width, &fleet.free);
+    let mut planner = Lifelong::new(grid, 4, LifelongOptions::default());
+    for step in 0..600 {
+        let mut agents = fleet.agents(planner.space());
+        agents[0].goal = 0;
+        agents[1].goal = planner.space().place_at(9).unwrap();
+        let actions = planner.plan(&agents, &mut WorkBudget(40_000)).to_vec();
+        fleet.walk(&actions).unwrap();
+        assert!(planner.jams.clone().windows(4, 0, false), "step {step}");
+    }
+}

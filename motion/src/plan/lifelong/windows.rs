@@ -3,7 +3,7 @@
 //!
 //! Operations look a few steps ahead, and agents that meet later than that don't see each other; so they need costs that
 //! keep flows apart, and go further than they must. A search that looks further needs that less. But it plans one agent after
-//! the other: where it is crowded the next one often finds no way at all, and nobody is pushed.
+//! the other: where it is crowded the next one often finds no way at all, and nobody is pushed along a chain.
 //!
 //! Sources: Li, Tinka, Kiesel, Durham, Kumar, Koenig: "Lifelong Multi-Agent Path Finding in Large-Scale Warehouses" (AAAI
 //! 2021, windows); Li, Chen, Harabor, Stuckey, Koenig: "Anytime Multi-Agent Path Finding via Large Neighborhood Search"
@@ -39,7 +39,11 @@ pub(super) struct Windows {
 
 impl Windows {
     /// Windows of so many agents.
+    ///
+    /// # Panics
+    /// If the space has areas or rings may not turn: [`Reservations::is_free`] knows neither.
     pub fn new<S: Space>(space: &S, agents: usize) -> Self {
+        assert!(S::TURNS && space.capacities().is_empty(), "a plain space");
         Self {
             ways: vec![[0; MOMENTS]; agents],
             delay: vec![0; agents],
@@ -68,7 +72,7 @@ impl Windows {
 
     /// Carries on with the ways of the last step. If an agent isn't where it should be, everyone stays where it is.
     pub fn carry_on<S: Space>(&mut self, view: &View<'_, S>) {
-        self.search.work = 0;
+        self.search.work = view.agents.len() as u64;
         let agents = view.agents;
         let is_whole =
             self.is_ready && (0..agents.len()).all(|i| self.ways[i][1] == agents[i].state);
@@ -88,20 +92,20 @@ impl Windows {
         }
     }
 
-    /// Each agent in turn gets the best way around all others.
+    /// Each agent in turn gets the best way around all others. `false`: there wasn't time for all.
     pub fn take_turns<S: Space>(
         &mut self,
         view: &View<'_, S>,
         order: impl Iterator<Item = usize>,
         budget: &mut impl Budget,
         work: u64,
-    ) {
+    ) -> bool {
         let mut asked = self.search.work;
         for agent in order {
             if self.search.work - asked >= WORK_UNASKED {
                 asked = self.search.work;
                 if budget.spent(Phase::Turns, work + self.search.work) {
-                    break;
+                    return false;
                 }
             }
             self.search.work += 1;
@@ -111,6 +115,7 @@ impl Windows {
                 self.add(view, agent);
             }
         }
+        true
     }
 
     /// Agents at random that are delayed, and those in their way, are planned anew, until the budget is spent.
@@ -151,7 +156,7 @@ impl Windows {
         let mut settled = 0;
         while settled < self.group.len() {
             let agent = self.group[settled];
-            let below = (left / weight(agent) + 1).min(DELAY_MAX.into()) as i32;
+            let below = (left / weight(agent) + 1).clamp(0, DELAY_MAX.into()) as i32;
             if !self.settle(view, agent, below) {
                 break;
             }
