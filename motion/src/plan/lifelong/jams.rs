@@ -1,6 +1,6 @@
 //! Windows where there is room, operations where there is none or agents are stuck or in a hurry.
 //!
-//! Windowed search doesn't push anybody: where the ways are narrow some get stuck, sooner or later. Then operations plan for
+//! Windowed search doesn't push anybody along a chain: where the ways are narrow some get stuck, sooner or later. Then operations plan for
 //! some time, the longer the more often that happens.
 
 /// Windows are for floors with so many places for each agent, at least.

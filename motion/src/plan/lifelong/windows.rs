@@ -1,5 +1,5 @@
-//! Windowed planning where there is room: the next [`WINDOW`](super::window_search::WINDOW) steps of each agent by a search of its own, groups of those in
-//! each other's way planned anew together until the budget ends.
+//! Windowed planning where there is room: the next few steps of each agent by a search of its own, groups of those in each
+//! other's way planned anew together until the budget ends.
 //!
 //! Operations look a few steps ahead, and agents that meet later than that don't see each other; so they need costs that
 //! keep flows apart, and go further than they must. A search that looks further needs that less. But it plans one agent after
