@@ -196,13 +196,13 @@ impl Windows {
                     }
                 });
         }
-        shuffle(&mut self.group, random);
+        random.shuffle(&mut self.group);
         self.group.truncate(1 + random.below(GROUP));
         self.group.push(agent);
         let last = self.group.len() - 1;
         self.group.swap(0, last);
         if random.below(SHUFFLED) == 0 {
-            shuffle(&mut self.group, random);
+            random.shuffle(&mut self.group);
         }
     }
 
@@ -226,11 +226,5 @@ impl Windows {
     fn remove<S: Space>(&mut self, view: &View<'_, S>, agent: usize) {
         let path = places(view.space, &self.ways[agent]);
         self.reservations.remove(view.space, agent as u32, &path);
-    }
-}
-
-fn shuffle(list: &mut [usize], random: &mut Chance) {
-    for at in (1..list.len()).rev() {
-        list.swap(at, random.below(at + 1));
     }
 }

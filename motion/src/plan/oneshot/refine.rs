@@ -165,10 +165,7 @@ impl<'a> Refiner<'a> {
     /// Plans those who are taken, in a random order; gives back what was gained, at least `-slack`.
     fn plan_anew(&mut self, slack: u32) -> i64 {
         debug_assert!(self.taken.len() <= TAKEN_MAX);
-        for at in (1..self.taken.len()).rev() {
-            let other = self.chance.below(at + 1);
-            self.taken.swap(at, other);
-        }
+        self.chance.shuffle(&mut self.taken);
         let before: u32 = self
             .taken
             .iter()

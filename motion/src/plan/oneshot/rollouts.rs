@@ -144,9 +144,7 @@ mod tests {
         let mut chance = Chance::new(1);
         let mut shuffled = || {
             let mut all = vertex.clone();
-            for at in (1..all.len()).rev() {
-                all.swap(at, chance.below(at + 1));
-            }
+            chance.shuffle(&mut all);
             all[..72].to_vec()
         };
         let instance = Instance {
